@@ -1,0 +1,28 @@
+/**
+ * The UTF-8 bytes of `text`. A lone surrogate becomes U+FFFD, as `TextEncoder` has it; the core cannot use
+ * `TextEncoder` itself, which is not part of the language.
+ */
+export function utf8Bytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length * 3)
+  let length = 0
+  for (const character of text) {
+    let point = character.codePointAt(0) as number
+    if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd
+    if (point < 0x80) {
+      bytes[length++] = point
+    } else if (point < 0x800) {
+      bytes[length++] = 0xc0 | (point >> 6)
+      bytes[length++] = 0x80 | (point & 0x3f)
+    } else if (point < 0x10000) {
+      bytes[length++] = 0xe0 | (point >> 12)
+      bytes[length++] = 0x80 | ((point >> 6) & 0x3f)
+      bytes[length++] = 0x80 | (point & 0x3f)
+    } else {
+      bytes[length++] = 0xf0 | (point >> 18)
+      bytes[length++] = 0x80 | ((point >> 12) & 0x3f)
+      bytes[length++] = 0x80 | ((point >> 6) & 0x3f)
+      bytes[length++] = 0x80 | (point & 0x3f)
+    }
+  }
+  return bytes.subarray(0, length)
+}

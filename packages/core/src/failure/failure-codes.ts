@@ -1,0 +1,112 @@
+import type { FailureKind } from './failure.ts'
+
+/**
+ * Every failure code Evergrant itself gives: what the caller should do (the kind), and one sentence that says
+ * what happened. RFC 6749's own `error` values come first (§4.1.2.1, §5.2; RFC 8707 §2). A provider may add codes
+ * of its own; a server may send codes nobody has heard of, which are passed through as kind `retry`.
+ *
+ * The longer text of every code stands in the failure guide, from which `docs/errors.md` is generated: it is not
+ * needed in every program, and this table is.
+ */
+export const FAILURE_CODES = {
+  invalid_request: [
+    'configure',
+    'The token endpoint misses or does not understand a parameter; check URL, grant type, client id and secret.',
+  ],
+  invalid_client: ['configure', 'The token endpoint refuses the client id or the client secret; check both.'],
+  invalid_grant: [
+    'reauthorize',
+    'The refresh token or code is invalid, expired, revoked or used; obtain a new grant.',
+  ],
+  unauthorized_client: ['configure', 'This client may not use this grant type; enable it at the provider.'],
+  unsupported_grant_type: [
+    'configure',
+    'The token endpoint does not know this grant type; check URL and grant type.',
+  ],
+  invalid_scope: [
+    'configure',
+    'A requested scope is unknown or not allowed; request scopes that are enabled for this client.',
+  ],
+  invalid_target: ['configure', 'The requested audience or resource is unknown; check it.'],
+  access_denied: ['declined', 'The resource owner or the server said no.'],
+  server_error: ['retry', 'The token endpoint had an internal error; it is tried again.'],
+  temporarily_unavailable: [
+    'retry',
+    'The token endpoint is overloaded or limits the rate; it is tried again.',
+  ],
+  response_empty: ['distrust', 'The answer is empty; check that the URL is the token endpoint.'],
+  response_html: [
+    'distrust',
+    'The answer is an HTML page; check the URL for typing errors, and for a proxy or captive portal.',
+  ],
+  response_not_json: ['distrust', 'The answer is not one complete JSON object; check URL and network.'],
+  response_duplicate_member: [
+    'distrust',
+    'The answer names a member twice, so that two readers could read two tokens.',
+  ],
+  response_wrong_type: ['distrust', 'A member of the answer has a type or value it must not have.'],
+  response_without_token: [
+    'distrust',
+    'The answer is a success without an access token; check that the URL is the token endpoint.',
+  ],
+  response_too_large: ['distrust', 'The answer is larger than bodyBytesMax; check who is answering.'],
+  response_status: [
+    'distrust',
+    'The answer has a status that a token endpoint does not give; check URL and proxy.',
+  ],
+  redirected: [
+    'distrust',
+    'The answer is a redirect, which is never followed with credentials; configure the final URL.',
+  ],
+  token_malformed: ['distrust', 'The token is empty, too long, or has characters that no header can carry.'],
+  token_type_unknown: ['distrust', 'The token is of a type that this client cannot use.'],
+  lifetime_not_positive: ['distrust', 'The token has expired already, by what the answer itself says.'],
+  endpoint_not_found: ['configure', 'There is no token endpoint at this URL; check URL and grant type.'],
+  response_lost: [
+    'reauthorize',
+    'A single-use refresh token was presented and its answer was lost; obtain a new grant.',
+  ],
+  refresh_token_missing: [
+    'reauthorize',
+    'The token has ended and there is no refresh token; obtain a new grant.',
+  ],
+  grant_dropped: ['reauthorize', 'The grant was dropped on purpose; obtain a new one.'],
+  lifetime_too_short: [
+    'configure',
+    'The provider gives tokens that live too short for this call; ask for less.',
+  ],
+  token_not_renewed: [
+    'retry',
+    'The provider gives the old token again, which lives too short for this call; wait.',
+  ],
+  token_rejected_again: [
+    'retry',
+    'A new token was rejected as the one before it; check permissions, region and environment.',
+  ],
+  transport_failed: ['retry', 'The token endpoint could not be reached, or the connection broke.'],
+  request_timed_out: ['retry', 'The token endpoint did not answer within requestTimeoutMs.'],
+  tls_failed: ['configure', 'The TLS connection was refused: certificate, host name or protocol version.'],
+  insecure_endpoint: ['configure', 'The URL is not https, and credentials are never sent in clear.'],
+  store_unreachable: ['retry', 'The store does not answer, and without it this grant must not change.'],
+  record_newer: ['configure', 'A later version of Evergrant wrote this record; upgrade this process.'],
+  call_timed_out: ['retry', 'No token could be had in time; the work goes on for the next caller.'],
+  follower_waits: ['retry', 'This process only follows, and the one that renews has stored no usable token.'],
+  waiters_exhausted: ['retry', 'More than waitersMax callers wait for this token.'],
+  sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
+  secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
+  invalid_option: ['configure', 'An option is out of its range.'],
+  aborted: ['cancelled', "The caller's signal was aborted."],
+  closed: ['cancelled', 'The token source was closed.'],
+} as const satisfies Record<string, readonly [kind: FailureKind, message: string]>
+
+/** A code from Evergrant's own list. */
+export type FailureCode = keyof typeof FAILURE_CODES
+
+const STANDARD_ERRORS: ReadonlySet<string> = new Set(
+  Object.keys(FAILURE_CODES).slice(0, Object.keys(FAILURE_CODES).indexOf('response_empty')),
+)
+
+/** Whether `error` is one that an RFC defines for token endpoints, rather than one of Evergrant's own. */
+export function isStandardError(error: string): error is FailureCode {
+  return STANDARD_ERRORS.has(error)
+}

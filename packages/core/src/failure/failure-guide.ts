@@ -1,0 +1,185 @@
+import type { FailureCode } from './failure-codes.ts'
+
+/** What a failure code means and what to do about it, at length: for documentation, command lines and dashboards. */
+export interface FailureGuidance {
+  readonly meaning: string
+  readonly remedy: string
+}
+
+export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
+  invalid_request: {
+    meaning:
+      'The token endpoint says that a parameter is missing, repeated or not understood (RFC 6749 §5.2).',
+    remedy: 'Check the endpoint URL, the grant type and that client id and secret are not empty.',
+  },
+  invalid_client: {
+    meaning: 'The token endpoint does not accept the client id or the client secret (RFC 6749 §5.2).',
+    remedy: 'Check the client id and the client secret, and that they belong to this provider.',
+  },
+  invalid_grant: {
+    meaning: 'The refresh token or authorization code is invalid, expired, revoked or used (RFC 6749 §5.2).',
+    remedy: 'Obtain a new grant: let the user sign in again, or import a fresh refresh token.',
+  },
+  unauthorized_client: {
+    meaning: 'This client may not use this grant type (RFC 6749 §5.2).',
+    remedy: 'Enable the grant type for the client at the provider, or choose another one.',
+  },
+  unsupported_grant_type: {
+    meaning: 'The token endpoint does not know this grant type (RFC 6749 §5.2).',
+    remedy: 'Check the endpoint URL and choose a grant type that the provider supports.',
+  },
+  invalid_scope: {
+    meaning: 'A requested scope is unknown, malformed or more than was granted (RFC 6749 §5.2).',
+    remedy: 'Request only scopes that the provider has enabled for this client.',
+  },
+  invalid_target: {
+    meaning: 'The requested resource or audience is unknown to the server (RFC 8707 §2).',
+    remedy: 'Check the configured audience and resources.',
+  },
+  access_denied: {
+    meaning: 'The resource owner or the server declined the request (RFC 6749 §4.1.2.1).',
+    remedy: 'Ask for consent again only when somebody wants to give it.',
+  },
+  server_error: {
+    meaning: 'The token endpoint had an internal error (RFC 6749 §4.1.2.1, or a 5xx status).',
+    remedy: 'Nothing: it is retried with backoff.',
+  },
+  temporarily_unavailable: {
+    meaning: 'The token endpoint is overloaded, in maintenance, or limits the rate (429, 503).',
+    remedy: 'Nothing: it is retried with backoff, not before Retry-After.',
+  },
+  response_empty: {
+    meaning: 'The token endpoint answered with an empty body.',
+    remedy: 'Check that the URL is the token endpoint and that no proxy answers in its place.',
+  },
+  response_html: {
+    meaning: 'The token endpoint answered with an HTML page instead of JSON.',
+    remedy: 'Check the URL for a typing error or a trailing character, and for a proxy or captive portal.',
+  },
+  response_not_json: {
+    meaning: 'The answer of the token endpoint is not one complete JSON object.',
+    remedy: 'Check that the URL is the token endpoint; a truncated answer hints at the network.',
+  },
+  response_duplicate_member: {
+    meaning: 'The answer names the same member twice, so that two readers could read two tokens.',
+    remedy: 'Report it to the provider; check for a proxy that rewrites answers.',
+  },
+  response_wrong_type: {
+    meaning: 'A member of the answer has a type or value that the RFC does not allow for it.',
+    remedy: 'Report it to the provider, or choose a profile that describes its answers.',
+  },
+  response_without_token: {
+    meaning: 'The answer is a success but brings no access token.',
+    remedy: 'Check that the URL is the token endpoint of this provider.',
+  },
+  response_too_large: {
+    meaning: 'The answer is larger than bodyBytesMax.',
+    remedy: 'Check who is answering; raise bodyBytesMax only if the provider is known to answer so much.',
+  },
+  response_status: {
+    meaning: 'The status of the answer is none that a token endpoint gives.',
+    remedy: 'Check that the URL is the token endpoint and that no proxy answers in its place.',
+  },
+  redirected: {
+    meaning: 'The token endpoint answered with a redirect, which is never followed with credentials.',
+    remedy: 'Configure the final URL; check that it is https.',
+  },
+  token_malformed: {
+    meaning: 'The token is empty, too long or has characters that no header can carry.',
+    remedy: 'Report it to the provider; check for a proxy that rewrites answers.',
+  },
+  token_type_unknown: {
+    meaning: 'The token is of a type that this client cannot use (RFC 6749 §7.1).',
+    remedy: 'Configure the provider to issue Bearer tokens.',
+  },
+  lifetime_not_positive: {
+    meaning: 'The token is already expired by what the answer itself says (expires_in of 0 or less).',
+    remedy: 'Report it to the provider.',
+  },
+  endpoint_not_found: {
+    meaning: 'There is no token endpoint at this URL (404, 405 or 410).',
+    remedy: 'Check the URL and the grant type.',
+  },
+  response_lost: {
+    meaning:
+      'A single-use refresh token was presented and its answer was lost, so the token that replaced it is ' +
+      'known to the server only. No client can recover from this.',
+    remedy: 'Obtain a new grant. If the provider has a reuse grace period, configure replayWindowMs.',
+  },
+  refresh_token_missing: {
+    meaning: 'The token has ended and no refresh token is held for it.',
+    remedy: 'Obtain a new grant; ask for offline access if the provider has such a scope.',
+  },
+  grant_dropped: {
+    meaning: 'The grant was dropped on purpose.',
+    remedy: 'Obtain a new grant.',
+  },
+  lifetime_too_short: {
+    meaning: 'The caller asks for more remaining life (minValidForMs) than the provider gives a new token.',
+    remedy: 'Ask for less than the full lifetime of a token.',
+  },
+  token_not_renewed: {
+    meaning: 'The provider answers with a token that it gave before, and it lives too short for this call.',
+    remedy: 'Wait: such providers issue a new token only shortly before the old one ends.',
+  },
+  token_rejected_again: {
+    meaning: 'A new token was rejected as the one before it was, so renewing does not help.',
+    remedy: 'Check permissions, region and that token and API belong to the same environment.',
+  },
+  transport_failed: {
+    meaning: 'The token endpoint could not be reached, or the connection broke.',
+    remedy: 'Check network, DNS, proxy and certificates if it lasts.',
+  },
+  request_timed_out: {
+    meaning: 'The token endpoint did not answer within requestTimeoutMs.',
+    remedy: 'Check the network if it lasts; raise requestTimeoutMs for a slow endpoint.',
+  },
+  tls_failed: {
+    meaning: 'The TLS connection was refused: certificate, host name or protocol version.',
+    remedy: 'Check the URL and the certificate authority; verification is never switched off.',
+  },
+  insecure_endpoint: {
+    meaning: 'The URL is not https, and credentials are never sent in clear (RFC 6749 §3.2).',
+    remedy: 'Use https. Plain http is allowed to loopback hosts only, and only when asked for.',
+  },
+  store_unreachable: {
+    meaning: 'The store cannot be reached, and without it this grant must not be renewed.',
+    remedy: 'Check the store. A usable token goes on being served meanwhile.',
+  },
+  record_newer: {
+    meaning: 'The stored record has a format of a later version of Evergrant; it is left untouched.',
+    remedy: 'Upgrade this process.',
+  },
+  call_timed_out: {
+    meaning: 'No token could be had within callTimeoutMs; the work goes on for the next caller.',
+    remedy: 'Try again; see explain() for what it is waiting for.',
+  },
+  follower_waits: {
+    meaning: 'This process only follows, and the process that renews has not stored a usable token.',
+    remedy: 'Check the process that renews.',
+  },
+  waiters_exhausted: {
+    meaning: 'More than waitersMax callers are waiting for this token already.',
+    remedy: 'Shed load; raise waitersMax if this many callers are meant.',
+  },
+  sessions_exhausted: {
+    meaning: 'More than sessionsMax grants of this runtime are busy at once.',
+    remedy: 'Raise sessionsMax.',
+  },
+  secret_unavailable: {
+    meaning: 'A client id or client secret could not be read where it should be.',
+    remedy: 'Set the environment variable, or check path and permissions of the file.',
+  },
+  invalid_option: {
+    meaning: 'An option has a value outside its range, or two options contradict each other.',
+    remedy: 'See the message for option, value and range.',
+  },
+  aborted: {
+    meaning: "The caller's AbortSignal fired. The renewal goes on for everybody else.",
+    remedy: 'Nothing.',
+  },
+  closed: {
+    meaning: 'The token source was closed.',
+    remedy: 'Do not use a source after close().',
+  },
+}

@@ -1,0 +1,173 @@
+import { fail } from '../failure/fail.ts'
+import type { Entry } from '../ports/store.ts'
+import { type GrantRecord, withCommand } from '../record/grant-record.ts'
+import { adopt } from './adopt.ts'
+import type { Known, Pending } from './grant-state.ts'
+import { promote } from './outcome.ts'
+import { newestRecord, retained, retention } from './renewal.ts'
+import { isFresh, stampOf } from './stamp.ts'
+import { encoded } from './store-clock.ts'
+import { noteStoreFailure } from './trouble.ts'
+import { replyFailure, replyServed, report, startWrite, type Turn } from './turn.ts'
+import { keepWaiters, NO_WAITERS, waitersOf } from './waiter-queue.ts'
+
+/** Writes what is pending over what is known. */
+export function writePending(turn: Turn, pending: Pending): void {
+  const { value, clock } = encoded(turn, pending.record, pending.leaseStoredAt)
+  turn.state.pending = { ...pending, clock }
+  startWrite(turn, 'committing', {
+    value,
+    expected: turn.state.known?.version,
+    ...retained(pending.retainUntil),
+  })
+}
+
+/** The write has landed. */
+export function settleCommitted(turn: Turn, pending: Pending, known: Known): void {
+  const { state } = turn
+  const { record } = pending
+  state.known = known
+  state.fenceSeen = Math.max(state.fenceSeen, record.fence)
+  state.pending = undefined
+  if (pending.kind === 'tokens') {
+    if (state.stamp?.generation === record.generation) state.stamp = { ...state.stamp, saved: true }
+    else promote(turn, record, true)
+  }
+  if (pending.command !== undefined) confirmCommand(turn, pending)
+  if (pending.clock === 'writer' && state.storeOffset !== undefined && record.tokens !== undefined) {
+    // It could not be written in the store's clock before its answer told it; now it can.
+    state.pending = { ...pending, command: undefined, commanders: NO_WAITERS, retryAt: turn.at }
+  }
+}
+
+/** Tells those who commanded it that it is done. */
+function confirmCommand(turn: Turn, pending: Pending): void {
+  const received = pending.kind === 'tokens'
+  turn.state.pending = undefined
+  report(
+    turn,
+    received ? { type: 'grant.received', generation: pending.record.generation } : { type: 'grant.dropped' },
+  )
+  for (const { id } of waitersOf(pending.commanders)) replyServed(turn, id, undefined)
+}
+
+/** The store refused the write and showed what it holds. */
+export function settleRefused(turn: Turn, pending: Pending, entry: Entry | undefined, sentAt: number): void {
+  const { state, policy } = turn
+  adopt(turn, entry, sentAt)
+  const { known } = state
+  const stored = known?.record
+  if (known?.newer) return putAside(turn, pending)
+  if (pending.command !== undefined && stored?.commands.includes(pending.command)) {
+    // Carried out, though the store's answer was lost or said otherwise; and perhaps built upon since.
+    return confirmCommand(turn, pending)
+  }
+  if (known !== undefined && stored !== undefined && isOwnWrite(stored, pending.record, policy.holder)) {
+    return settleCommitted(turn, pending, known)
+  }
+  if (givesWay(turn, pending, stored)) return putAside(turn, pending)
+  // What is about to be dropped is not served again on the way.
+  if (pending.kind === 'drop') state.stamp = undefined
+  state.pending = renumbered(turn, pending)
+}
+
+/** Whether the stored record is the very one that was to be written. */
+function isOwnWrite(stored: GrantRecord, wanted: GrantRecord, holder: string): boolean {
+  return (
+    stored.writer === holder &&
+    stored.fence === wanted.fence &&
+    stored.lease === undefined &&
+    stored.generation === wanted.generation
+  )
+}
+
+/**
+ * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
+ * repairs to everything. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
+ * Tokens that were won unguarded give way to fresh ones only.
+ */
+function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
+  if (pending.kind === 'release' || pending.kind === 'restore') return true
+  if (pending.command !== undefined || stored === undefined) return false
+  const news = stored.generation >= pending.record.generation
+  if (pending.guarded) return news || stored.fence > pending.record.fence
+  return news && isFresh(stampOf(stored, true, turn.roll, turn.policy), turn.at)
+}
+
+/** The pending record, numbered above everything the store has shown. */
+function renumbered(turn: Turn, pending: Pending): Pending {
+  const { state, at } = turn
+  const fence = state.fenceSeen > pending.record.fence ? state.fenceSeen + 1 : pending.record.fence
+  const seen = state.known?.record?.commands ?? []
+  const commands =
+    pending.command === undefined ? pending.record.commands : withCommand(seen, pending.command)
+  state.fenceSeen = fence
+  return { ...pending, record: { ...pending.record, fence, generation: fence, commands }, retryAt: at }
+}
+
+function putAside(turn: Turn, pending: Pending): void {
+  const { state } = turn
+  state.pending = undefined
+  if (pending.kind === 'tokens') report(turn, { type: 'renewal.overtaken', fence: pending.record.fence })
+  for (const { id } of waitersOf(pending.commanders)) replyFailure(turn, id, fail('record_newer'))
+}
+
+/** The store did not answer, or with an error: the write may or may not have been applied. */
+export function settleUnwritten(turn: Turn, pending: Pending): void {
+  const { state } = turn
+  const retryAt = noteStoreFailure(turn)
+  if (pending.kind === 'release') {
+    state.pending = undefined
+    return
+  }
+  state.pending = { ...pending, attempts: pending.attempts + 1, retryAt }
+}
+
+/** Tells commanders whose time is up that the store has not taken their command yet; it goes on being tried. */
+function tellCommanders(turn: Turn, pending: Pending): void {
+  const { state, at } = turn
+  const commanders = keepWaiters(pending.commanders, waiter => at < waiter.until)
+  if (commanders === pending.commanders) return
+  for (const { id, until } of waitersOf(pending.commanders)) {
+    if (at >= until) replyFailure(turn, id, fail('store_unreachable'))
+  }
+  state.pending = { ...pending, commanders }
+}
+
+/** Serves tokens that the store has refused for longer than `commitBudgetMs`: the callers come first now. */
+export function serveUnsaved(turn: Turn): void {
+  const { state, at } = turn
+  if (state.pending !== undefined) tellCommanders(turn, state.pending)
+  const { pending, stamp } = state
+  if (pending === undefined || pending.kind !== 'tokens' || at < pending.serveAt) return
+  if (stamp !== undefined && stamp.generation >= pending.record.generation) return
+  report(turn, { type: 'commit.late', generation: pending.record.generation })
+  promote(turn, pending.record, false)
+}
+
+/**
+ * Writes a usable generation back that the store has lost, so that the fleet does not renew without need and
+ * fences do not start again below what is held.
+ */
+export function restorePending(turn: Turn): Pending {
+  const { state, at, policy } = turn
+  const record = newestRecord(turn)
+  return {
+    kind: 'restore',
+    record: {
+      ...record,
+      fence: Math.max(state.fenceSeen, record.generation),
+      lease: undefined,
+      writer: policy.holder,
+    },
+    guarded: true,
+    command: undefined,
+    serveAt: Number.POSITIVE_INFINITY,
+    leaseStoredAt: undefined,
+    clock: undefined,
+    attempts: 0,
+    retryAt: at,
+    commanders: NO_WAITERS,
+    retainUntil: retention(turn),
+  }
+}

@@ -1,0 +1,187 @@
+import { fail } from '../failure/fail.ts'
+import type { Failure } from '../failure/failure.ts'
+import type { Trouble } from '../record/grant-record.ts'
+import { restorePending, serveUnsaved, writePending } from './commit.ts'
+import type { Known, StoreTrouble } from './grant-state.ts'
+import { isLeasedElsewhere, lookAgainAt } from './lease.ts'
+import { beginUnguarded, planRenewal, takeLease } from './renewal.ts'
+import { hasNewSeed } from './seed.ts'
+import { serveWaiters } from './serve.ts'
+import { isDue, isLapsed } from './stamp.ts'
+import { endGrant, failForStore, failWaiters, isGated, isWorthWaiting, remembered } from './trouble.ts'
+import { settle, startRead, type Turn, waitUntil } from './turn.ts'
+
+/**
+ * The one place that chooses what to do next. Handlers only note what has happened; whatever follows from it
+ * is decided here, in this order: serve who can be served; let an outstanding operation finish; write what has
+ * to be written; then, if a token is wanted, find out the truth, respect pauses and leases, and ask.
+ */
+export function decide(turn: Turn): void {
+  serveUnsaved(turn)
+  serveWaiters(turn)
+  chooseNext(turn)
+}
+
+/** The second half of a decision, for an event that can change nothing for those who wait already. */
+export function chooseNext(turn: Turn): void {
+  if (!turn.state.busy) choose(turn)
+  requestWakeUp(turn)
+}
+
+function choose(turn: Turn): void {
+  const { state, at } = turn
+  const { pending, storeTrouble } = state
+  if (pending !== undefined) {
+    if (storeTrouble === undefined || pending.retryAt <= at) return writePending(turn, pending)
+    if (!isWanted(turn)) return settle(turn, pending.retryAt)
+    // What has been won is served soon, saved or not: that is sooner than anything else could be had.
+    if (pending.kind === 'tokens' && at < pending.serveAt) return waitUntil(turn, pending.retryAt)
+    return withoutStore(turn, storeTrouble)
+  }
+  if (state.doubt !== undefined) return readOrWait(turn)
+  if (isWanted(turn)) pursue(turn)
+  else idle(turn)
+}
+
+/** Whether anybody needs a token that cannot be had from what is held. */
+function isWanted(turn: Turn): boolean {
+  const { state, at, policy } = turn
+  return state.queue.size > 0 || ((state.asked || policy.keepWarm) && isDue(state.stamp, at))
+}
+
+/** Nothing is wanted: follow hints, repair what the store has lost, and rest. */
+function idle(turn: Turn): void {
+  const { state, at, policy } = turn
+  state.asked = false
+  const storeReady = state.storeTrouble === undefined || state.storeTrouble.retryAt <= at
+  if (storeReady && state.known !== undefined && (state.hinted || at >= recheckAt(turn, state.known))) {
+    return startRead(turn)
+  }
+  if (needsRestoring(turn)) {
+    state.pending = restorePending(turn)
+    return writePending(turn, state.pending)
+  }
+  if (!policy.keepWarm || state.stamp === undefined || state.known === undefined)
+    return settle(turn, undefined)
+  const lookAt = Math.max(recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
+  settle(turn, Math.min(state.stamp.dueAt, lookAt))
+}
+
+/** When a session that is kept warm looks at the record without a hint, for hints may be lost. */
+function recheckAt(turn: Turn, known: Known): number {
+  const { keepWarm, shared, recheckMs } = turn.policy
+  return keepWarm && shared ? known.readAt + recheckMs : Number.POSITIVE_INFINITY
+}
+
+/** The store has lost, or fallen behind, what is held here, and nobody else is about to write. */
+function needsRestoring(turn: Turn): boolean {
+  const { state, at, policy } = turn
+  const { known, stamp } = state
+  if (known === undefined || known.newer || policy.role === 'follower') return false
+  if (stamp === undefined || !stamp.saved || isLapsed(stamp, at)) return false
+  if (isLeasedElsewhere(known, policy)) return false
+  return (known.record?.generation ?? 0) < stamp.generation
+}
+
+/** A token is wanted: find out what the fleet knows, then wait or ask. */
+function pursue(turn: Turn): void {
+  const { state, at, policy } = turn
+  const { known } = state
+  if (known === undefined || state.hinted) return readOrWait(turn)
+  if (known.newer) return giveUp(turn, fail('record_newer'), known)
+  if (isGated(state.trouble, at) && !hasNewSeed(known.record, policy)) {
+    return sitOut(turn, state.trouble, known)
+  }
+  if (policy.role === 'follower') return lookAgain(turn, known.readAt + policy.pollMs)
+  if (isLeasedElsewhere(known, policy)) return lookAgain(turn, lookAgainAt(known, policy))
+  const { storeTrouble } = state
+  if (storeTrouble !== undefined && at < storeTrouble.retryAt) return withoutStore(turn, storeTrouble)
+  const plan = planRenewal(turn)
+  if ('failure' in plan) return giveUp(turn, endGrant(turn, plan.failure), known)
+  takeLease(turn, plan)
+}
+
+/** Reads, unless the store has just failed. */
+function readOrWait(turn: Turn): void {
+  const { storeTrouble } = turn.state
+  if (storeTrouble === undefined || turn.at >= storeTrouble.retryAt) startRead(turn)
+  else withoutStore(turn, storeTrouble)
+}
+
+/** Reads when it is time to, waits until then otherwise. */
+function lookAgain(turn: Turn, lookAt: number): void {
+  const readAt = Math.max(lookAt, turn.state.storeTrouble?.retryAt ?? 0)
+  if (readAt > turn.at) waitUntil(turn, readAt)
+  else startRead(turn)
+}
+
+/** A pause after a failure: the first few are sat out with the callers, then callers fail fast. */
+function sitOut(turn: Turn, trouble: Trouble, known: Known): void {
+  const { at, policy } = turn
+  const { failure, until } = trouble
+  // Only a new grant can end this one, and it may have arrived where this process has not looked yet.
+  if (until === Number.POSITIVE_INFINITY) return giveUp(turn, failure, known)
+  if (!isWorthWaiting(trouble, at, policy)) failWaiters(turn, remembered(trouble, at))
+  settleDown(turn, until)
+}
+
+/** There is nothing to be done from here; but before callers are told so, make sure that it is not old news. */
+function giveUp(turn: Turn, failure: Failure, known: Known): void {
+  const { state, at, policy } = turn
+  const readAt = Math.max(known.readAt + policy.pollMs, state.storeTrouble?.retryAt ?? 0)
+  if (readAt <= at) return startRead(turn)
+  failWaiters(turn, failure)
+  settleDown(turn, at + policy.latchMaxMs)
+}
+
+/** Rests until `until` where the session acts of its own accord, else until it is asked again. */
+function settleDown(turn: Turn, until: number): void {
+  const { state, policy } = turn
+  if (state.queue.size > 0 || policy.keepWarm) return waitUntil(turn, until)
+  state.asked = false
+  settle(turn, state.pending?.retryAt)
+}
+
+/**
+ * The store is out of reach. Grants that can be asked for again are, at a capped rate and without protection;
+ * a single-use refresh token must not be spent where its successor could not be saved.
+ */
+function withoutStore(turn: Turn, { attempts, retryAt }: StoreTrouble): void {
+  const { state, at, policy } = turn
+  if (isGated(state.trouble, at) && state.doubt === undefined) {
+    if (!isWorthWaiting(state.trouble, at, policy)) failWaiters(turn, remembered(state.trouble, at))
+    return settleDown(turn, retryAt)
+  }
+  if (mayGoUnguarded(turn)) return beginUnguarded(turn)
+  if (attempts > policy.quickRetriesMax) failForStore(turn, retryAt)
+  settleDown(turn, retryAt)
+}
+
+function mayGoUnguarded(turn: Turn): boolean {
+  const { state, at, policy } = turn
+  const idempotent = policy.identity.grantType === 'client_credentials'
+  if (!idempotent || policy.role === 'follower' || state.doubt !== undefined) return false
+  if (state.pending?.command !== undefined) return false
+  if (state.unguardedAt !== undefined && at < state.unguardedAt + policy.unguardedIntervalMs) return false
+  const { stamp } = state
+  if (stamp === undefined || state.queue.size > 0) return true
+  // In the background there is no hurry before the second half of the window.
+  return isLapsed(stamp, at + (stamp.lapsesAt - stamp.dueAt) / 2)
+}
+
+/** Asks for one wake-up: at the earliest instant at which anything would be decided differently. */
+function requestWakeUp(turn: Turn): void {
+  const { state, at } = turn
+  const { pending } = state
+  const instants = [state.queue.earliestUntil]
+  if (!state.busy && state.restUntil !== undefined) instants.push(state.restUntil)
+  if (pending !== undefined) {
+    instants.push(pending.commanders.earliestUntil)
+    if (state.queue.size > 0 && pending.serveAt > at) instants.push(pending.serveAt)
+  }
+  const earliest = Math.min(...instants)
+  const wakeAt = Number.isFinite(earliest) ? earliest : undefined
+  if (wakeAt === state.wakeAt) return
+  state.wakeAt = wakeAt
+  turn.effects.push({ type: 'wake', at: wakeAt })
+}

@@ -1,0 +1,167 @@
+import { fail } from '../failure/fail.ts'
+import type { GrantRecord } from '../record/grant-record.ts'
+import { adopt } from './adopt.ts'
+import { settleCommitted, settleRefused, settleUnwritten } from './commit.ts'
+import { chooseNext, decide } from './decide.ts'
+import type { EventOf } from './grant-event.ts'
+import type { Known } from './grant-state.ts'
+import { settleDoubt, settleLost, settleResponse } from './outcome.ts'
+import { beginRequest, leaseRecord } from './renewal.ts'
+import { serve } from './serve.ts'
+import { isRejectedWhileFresh } from './stamp.ts'
+import { learnOffset } from './store-clock.ts'
+import { failWaiters, noteStoreAnswer, noteStoreFailure, rejectedAgain, remembered } from './trouble.ts'
+import { currentFlight, currentPending, replyFailure, report, type Turn } from './turn.ts'
+import { enqueue, keepWaiters } from './waiter-queue.ts'
+
+/** A command: somebody wants a token. */
+export function onRequested(turn: Turn, event: EventOf<'token.requested'>): void {
+  const { state, policy } = turn
+  const waiter = { id: event.waiter, minValidForMs: event.minValidForMs, until: event.until }
+  if (serve(turn, waiter)) return chooseNext(turn)
+  if (state.queue.size >= policy.waitersMax) {
+    replyFailure(turn, event.waiter, fail('waiters_exhausted'))
+    return
+  }
+  state.queue = enqueue(state.queue, waiter)
+  chooseNext(turn)
+}
+
+/** A command: a caller has left. */
+export function onAbandoned(turn: Turn, event: EventOf<'token.abandoned'>): void {
+  const { state } = turn
+  state.queue = keepWaiters(state.queue, waiter => waiter.id !== event.waiter)
+  if (state.pending !== undefined) {
+    const commanders = keepWaiters(state.pending.commanders, waiter => waiter.id !== event.waiter)
+    state.pending = { ...state.pending, commanders }
+  }
+  chooseNext(turn)
+}
+
+/** A command: a resource server did not accept a token. Late rejections of older tokens change nothing. */
+export function onRejected(turn: Turn, event: EventOf<'token.rejected'>): void {
+  const { state, at, policy } = turn
+  const { stamp } = state
+  if (stamp === undefined || stamp.rejected || stamp.fingerprint !== event.fingerprint) return
+  const whileFresh = isRejectedWhileFresh(stamp, at, policy)
+  state.stamp = { ...stamp, rejected: true }
+  report(turn, { type: 'token.rejected', generation: stamp.generation, whileFresh })
+  if (whileFresh) {
+    const trouble = rejectedAgain(stamp.replaces, at, policy)
+    state.trouble = trouble
+    report(turn, { type: 'renewal.failed', ...trouble })
+    failWaiters(turn, remembered(trouble, at))
+  }
+  decide(turn)
+}
+
+/** The answer of a read. */
+export function onRead(turn: Turn, event: EventOf<'record.read'>): void {
+  answered(turn)
+  noteStoreAnswer(turn)
+  adopt(turn, event.entry, event.sentAt)
+  if (turn.state.doubt !== undefined) settleDoubt(turn, turn.state.doubt)
+  decide(turn)
+}
+
+/** A read did not succeed. */
+export function onUnread(turn: Turn): void {
+  answered(turn)
+  noteStoreFailure(turn)
+  decide(turn)
+}
+
+/** The lease is ours. */
+export function onLeased(turn: Turn, event: EventOf<'record.written'>): void {
+  answered(turn)
+  noteStoreAnswer(turn)
+  const flight = currentFlight(turn)
+  turn.state.known = ownWrite(turn, event, leaseRecord(turn, flight))
+  beginRequest(turn, { ...flight, leaseStoredAt: event.storedAt })
+  decide(turn)
+}
+
+/** The store has something else than we thought; or it has our own lease, whose answer was lost. */
+export function onLeaseRefused(turn: Turn, event: EventOf<'record.conflicted'>): void {
+  answered(turn)
+  noteStoreAnswer(turn)
+  const flight = currentFlight(turn)
+  turn.state.flight = undefined
+  adopt(turn, event.entry, event.sentAt)
+  const stored = turn.state.known?.record
+  if (stored?.lease?.holder === turn.policy.holder && stored.fence === flight.fence) {
+    beginRequest(turn, { ...flight, leaseStoredAt: event.entry?.time?.storedAt })
+  }
+  decide(turn)
+}
+
+/** Whether the lease was written is unknown; it will not be used. */
+export function onLeaseUnknown(turn: Turn): void {
+  const { state } = turn
+  answered(turn)
+  noteStoreFailure(turn)
+  const { firstUse, fence } = currentFlight(turn)
+  if (firstUse) state.unusedFence = fence
+  state.flight = undefined
+  decide(turn)
+}
+
+/** The token endpoint has answered. */
+export function onResponse(turn: Turn, event: EventOf<'response.received'>): void {
+  answered(turn)
+  settleResponse(turn, currentFlight(turn), event.response, event.sentAt)
+  decide(turn)
+}
+
+/** The token endpoint could not be asked, or its answer was lost. */
+export function onTransportFailed(turn: Turn, event: EventOf<'transport.failed'>): void {
+  answered(turn)
+  settleLost(turn, currentFlight(turn), event.failure, event.delivery === 'not_sent')
+  decide(turn)
+}
+
+/** What was pending is stored. */
+export function onCommitted(turn: Turn, event: EventOf<'record.written'>): void {
+  answered(turn)
+  noteStoreAnswer(turn)
+  const pending = currentPending(turn)
+  settleCommitted(turn, pending, ownWrite(turn, event, pending.record))
+  decide(turn)
+}
+
+/** The store refused what was pending. */
+export function onCommitRefused(turn: Turn, event: EventOf<'record.conflicted'>): void {
+  answered(turn)
+  noteStoreAnswer(turn)
+  settleRefused(turn, currentPending(turn), event.entry, event.sentAt)
+  decide(turn)
+}
+
+/** Whether what was pending is stored is unknown. */
+export function onCommitUnknown(turn: Turn): void {
+  answered(turn)
+  settleUnwritten(turn, currentPending(turn))
+  decide(turn)
+}
+
+/** The record may have changed. */
+export function onHint(turn: Turn): void {
+  turn.state.hinted = true
+  decide(turn)
+}
+
+/** Time has passed. */
+export function onTimer(turn: Turn): void {
+  turn.state.wakeAt = undefined
+  decide(turn)
+}
+
+function answered(turn: Turn): void {
+  turn.state.busy = false
+}
+
+function ownWrite(turn: Turn, event: EventOf<'record.written'>, record: GrantRecord): Known {
+  const { at } = turn
+  if (event.storedAt !== undefined) learnOffset(turn, event.storedAt, event.sentAt)
+  return { version: event.version, record, newer: false, readAt: at, ageMs: 0, firstSeenAt: at, sightings: 1 }
+}

@@ -1,0 +1,182 @@
+import { fail } from '../failure/fail.ts'
+import type { Failure } from '../failure/failure.ts'
+import { tokenRequest } from '../message/token-request.ts'
+import type { TokenSet } from '../message/token-set.ts'
+import { emptyRecord, type GrantRecord } from '../record/grant-record.ts'
+import type { RenewalReason } from './grant-effect.ts'
+import type { Flight } from './grant-state.ts'
+import { hasNewSeed, seedFingerprint } from './seed.ts'
+import { isDue } from './stamp.ts'
+import { encoded } from './store-clock.ts'
+import { report, startRequest, startWrite, type Turn } from './turn.ts'
+
+/** What the next token request would present, or why there can be none. */
+export type Plan =
+  | { readonly refreshToken: string | undefined; readonly spends: boolean; readonly firstUse: boolean }
+  | { readonly failure: Failure }
+
+/**
+ * Chooses the request: a refresh where the policy says so and a refresh token may be presented, else client
+ * credentials where those can obtain the grant, else nothing.
+ *
+ * A single-use refresh token whose presentation may have reached the server is presented again only within
+ * `replayWindowMs`. Beyond it, doing so would be a replay to the server, which may revoke the whole family.
+ */
+export function planRenewal(turn: Turn): Plan {
+  const { state, at, policy } = turn
+  const base = state.known?.record
+  const newSeed = hasNewSeed(base, policy)
+  const refreshToken = newSeed ? policy.seedRefreshToken : heldRefreshToken(turn)
+  if (policy.renewWith === 'refresh_token' && refreshToken !== undefined) {
+    if (policy.refreshTokenUse === 'reusable') return { refreshToken, spends: false, firstUse: true }
+    const spentAt = newSeed || base === undefined || wasNeverUsed(turn, base) ? undefined : base.spentAt
+    if (spentAt === undefined || (spentAt <= at && at < spentAt + policy.replayWindowMs)) {
+      return { refreshToken, spends: true, firstUse: spentAt === undefined }
+    }
+    if (policy.identity.grantType === 'refresh_token') return { failure: fail('response_lost') }
+  }
+  if (policy.identity.grantType === 'client_credentials') {
+    return { refreshToken: undefined, spends: false, firstUse: true }
+  }
+  return { failure: fail('refresh_token_missing') }
+}
+
+/** The refresh token of the newest generation known: of the record, or of a stamp that is ahead of it. */
+function heldRefreshToken(turn: Turn): string | undefined {
+  const { known, stamp } = turn.state
+  const record = known?.record
+  if (stamp !== undefined && stamp.generation > (record?.generation ?? 0)) return stamp.tokens.refreshToken
+  const atSeed = record?.generation === 0 && record.seed === seedFingerprint(turn.policy)
+  return record?.tokens?.refreshToken ?? (atSeed ? turn.policy.seedRefreshToken : undefined)
+}
+
+/** Whether the record's intent to spend is one's own and was certainly not carried out. */
+function wasNeverUsed(turn: Turn, base: GrantRecord): boolean {
+  return base.writer === turn.policy.holder && base.fence === turn.state.unusedFence
+}
+
+/** Writes the intent: the lease, and with it the mark that a single-use refresh token is about to be presented. */
+export function takeLease(turn: Turn, plan: Exclude<Plan, { failure: Failure }>): void {
+  const { state, at } = turn
+  const fence = Math.max(state.fenceSeen, state.stamp?.generation ?? 0) + 1
+  const flight: Flight = {
+    ...plan,
+    fence,
+    leaseAskedAt: at,
+    leaseStoredAt: undefined,
+    guarded: true,
+    reason: reasonOf(turn),
+  }
+  state.fenceSeen = fence
+  state.flight = flight
+  startWrite(turn, 'leasing', {
+    value: encoded(turn, leaseRecord(turn, flight)).value,
+    expected: state.known?.version,
+    ...retained(retention(turn)),
+  })
+}
+
+/** The record that says "I am asking": all that is known, and the lease. */
+export function leaseRecord(turn: Turn, flight: Flight): GrantRecord {
+  const { state, policy } = turn
+  const base = newestRecord(turn)
+  return {
+    ...base,
+    fence: flight.fence,
+    lease: { holder: policy.holder },
+    spentAt: flight.spends ? (flight.firstUse ? flight.leaseAskedAt : base.spentAt) : base.spentAt,
+    trouble: state.trouble ?? base.trouble,
+    seed:
+      flight.refreshToken === policy.seedRefreshToken ? (seedFingerprint(policy) ?? base.seed) : base.seed,
+    writer: policy.holder,
+  }
+}
+
+/** The record as this process knows it best: what was read, with its own stamp where that is newer. */
+export function newestRecord(turn: Turn): GrantRecord {
+  const { known, stamp } = turn.state
+  const base = known?.record ?? emptyRecord(turn.policy.identity)
+  if (stamp === undefined || stamp.generation < base.generation) return base
+  if (stamp.generation === base.generation) return { ...base, rejected: base.rejected || stamp.rejected }
+  return {
+    ...base,
+    generation: stamp.generation,
+    tokens: stamp.tokens,
+    rejected: stamp.rejected,
+    replaces: stamp.replaces,
+    spentAt: undefined,
+  }
+}
+
+/**
+ * How long a written record is worth keeping, in epoch ms: a bare access token no longer than it lives, and
+ * failures no longer than a latch lasts. `undefined`: without limit, because it holds a refresh token.
+ */
+export function retention(
+  turn: Turn,
+  tokens: TokenSet | undefined = turn.state.stamp?.tokens,
+): number | undefined {
+  if (turn.policy.identity.grantType === 'refresh_token' || tokens?.refreshToken !== undefined)
+    return undefined
+  const until = Math.max(tokens?.expiresAt ?? 0, turn.at) + turn.policy.latchMaxMs
+  return Number.isFinite(until) ? Math.ceil(until) : undefined
+}
+
+/** The member of a `Change` that says so. */
+export function retained(until: number | undefined): { retainUntil?: number } {
+  return until === undefined ? {} : { retainUntil: until }
+}
+
+/**
+ * Sends the token request, if the lease leaves time for it. A session that was paused between asking for the
+ * lease and learning that it has it must not send: its lease may be over, and another's begun.
+ */
+export function beginRequest(turn: Turn, flight: Flight): boolean {
+  const { state, at, policy } = turn
+  const leftMs = flight.leaseAskedAt + policy.leaseMs - policy.commitBudgetMs - at
+  const timeoutMs = flight.guarded ? Math.min(policy.requestTimeoutMs, leftMs) : policy.requestTimeoutMs
+  if (timeoutMs * 2 < policy.requestTimeoutMs) {
+    state.flight = undefined
+    state.unusedFence = flight.firstUse ? flight.fence : undefined
+    return false
+  }
+  state.asked = false
+  state.flight = flight
+  report(turn, {
+    type: 'renewal.started',
+    fence: flight.fence,
+    reason: flight.reason,
+    guarded: flight.guarded,
+  })
+  startRequest(turn, tokenRequest(policy.identity, flight.refreshToken), Math.floor(timeoutMs))
+  return true
+}
+
+/**
+ * Asks for tokens without the store's protection: only for grants where a second request costs nothing, and
+ * not more often than `unguardedIntervalMs`.
+ */
+export function beginUnguarded(turn: Turn): void {
+  const { state, at } = turn
+  state.unguardedAt = at
+  const flight: Flight = {
+    fence: Math.max(state.fenceSeen, state.stamp?.generation ?? 0) + 1,
+    leaseAskedAt: at,
+    leaseStoredAt: undefined,
+    guarded: false,
+    reason: reasonOf(turn),
+    refreshToken: undefined,
+    spends: false,
+    firstUse: true,
+  }
+  state.flight = flight
+  beginRequest(turn, flight)
+}
+
+function reasonOf(turn: Turn): RenewalReason {
+  const { stamp } = turn.state
+  if (stamp === undefined) return 'first'
+  if (stamp.rejected) return 'rejected'
+  if (turn.at >= stamp.lapsesAt) return 'lapsed'
+  return isDue(stamp, turn.at) ? 'due' : 'short_lived'
+}

@@ -1,0 +1,63 @@
+import { type GrantRecord, rebased } from '../record/grant-record.ts'
+import { encodeRecord, type RecordClock } from '../record/record-codec.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * How instants cross a store.
+ *
+ * Processes do not agree about the time, so instants are stored in the one clock that all of them can see: the
+ * store's. Every answer that tells the store's time tells how far it is ahead of one's own. Two things could
+ * make a stored expiry too late, and both are excluded here: a write that was long on its way (an instant of
+ * the store's clock does not care when it arrives), and a clock that was set between learning the offset and
+ * taking the instant (only an offset learned afterwards is used).
+ *
+ * @module
+ */
+
+/** Learns how the store's clock stands to one's own, from an answer to an operation sent at `sentAt`. */
+export function learnOffset(turn: Turn, storeNow: number, sentAt: number): void {
+  turn.state.storeOffset = {
+    leastMs: storeNow - turn.at,
+    mostMs: storeNow - sentAt,
+    learnedAt: turn.at,
+  }
+}
+
+/**
+ * The record with its instants in this process's clock. Of the two bounds of the offset the one is taken that
+ * lengthens no life. A foreign record in its writer's clock loses what the writer's and the reader's clock may
+ * be apart: one too fast, one too slow.
+ */
+export function inOwnClock(record: GrantRecord, clock: RecordClock, turn: Turn): GrantRecord {
+  const { storeOffset } = turn.state
+  if (clock === 'store' && storeOffset !== undefined) return rebased(record, -storeOffset.mostMs)
+  if (clock === 'writer' && record.writer === turn.policy.holder) return record
+  return rebased(record, -2 * turn.policy.clockSkewMs)
+}
+
+/** A record as text for the store, and whose clock its instants are in. */
+export interface Encoded {
+  readonly value: string
+  readonly clock: RecordClock
+}
+
+/**
+ * Encodes a record, in the store's clock if that can be done without making any life longer, else in one's own.
+ *
+ * `leaseStoredAt` is when the lease was stored under which the record's tokens were won. The request was sent
+ * after that, so a life counted from there ends too early by a few milliseconds, and depends on no other clock.
+ */
+export function encoded(turn: Turn, record: GrantRecord, leaseStoredAt?: number): Encoded {
+  const { storeOffset } = turn.state
+  const { tokens } = record
+  const anchored = tokens !== undefined && leaseStoredAt !== undefined
+  const learnedTooEarly = tokens !== undefined && (storeOffset?.learnedAt ?? 0) < tokens.sentAt
+  if (storeOffset === undefined || (learnedTooEarly && !anchored)) {
+    return { value: encodeRecord(record, 'writer'), clock: 'writer' }
+  }
+  const moved = rebased(record, storeOffset.leastMs)
+  if (!anchored) return { value: encodeRecord(moved, 'store'), clock: 'store' }
+  const expiresAt = leaseStoredAt + tokens.expiresAt - tokens.sentAt
+  const stored = { ...moved, tokens: { ...tokens, sentAt: leaseStoredAt, expiresAt } }
+  return { value: encodeRecord(stored, 'store'), clock: 'store' }
+}

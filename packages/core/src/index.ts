@@ -1,0 +1,86 @@
+/**
+ * The OAuth 2.0 grant lifecycle as pure state transitions.
+ *
+ * Theory of operation: a shell keeps one `GrantState` per grant and feeds it events: commands ("somebody wants
+ * a token") and facts ("the store answered"). `transition` returns the next state and the effects the shell
+ * shall carry out: read, write, request, wake, reply, report. The core itself has no clock, no randomness and
+ * no I/O; time and chance arrive on every event, so that the same events always give the same effects.
+ *
+ * @packageDocumentation
+ */
+export { fingerprintOf, toHex } from './digest/fingerprint.ts'
+export { sha256 } from './digest/sha256.ts'
+export { utf8Bytes } from './digest/utf8.ts'
+export { EvergrantError } from './failure/evergrant-error.ts'
+export { type FailureDetails, fail } from './failure/fail.ts'
+export { type Advice, type Failure, type FailureKind, isTerminal } from './failure/failure.ts'
+export { FAILURE_CODES, type FailureCode } from './failure/failure-codes.ts'
+export { FAILURE_GUIDE, type FailureGuidance } from './failure/failure-guide.ts'
+export { TransportError } from './failure/transport-error.ts'
+export { describe, inWords } from './grant/describe.ts'
+export { type Decision, type Explanation, explain } from './grant/explain.ts'
+export type { GrantEffect, GrantReport, Outcome, RenewalReason, Served } from './grant/grant-effect.ts'
+export type {
+  EventOf,
+  GrantCommand,
+  GrantEvent,
+  GrantEventType,
+  GrantFact,
+  Moment,
+} from './grant/grant-event.ts'
+export { type GrantState, INITIAL_STATE, PHASES, type Phase } from './grant/grant-state.ts'
+export { quietUntil } from './grant/quiet.ts'
+export type { Stamp } from './grant/stamp.ts'
+export { type Transition, transition } from './grant/transition.ts'
+export { TRANSITION_TABLE } from './grant/transition-table.ts'
+export type { ReadContext } from './message/error-response.ts'
+export { encodeForm, encodeFormText } from './message/form.ts'
+export { type Members, parseJsonObject } from './message/json-object.ts'
+export type { Lifetime, LifetimeRules } from './message/lifetime.ts'
+export {
+  type ErrorView,
+  type MessageProfile,
+  strictProfile,
+  tolerantProfile,
+} from './message/message-profile.ts'
+export { tokenRequest } from './message/token-request.ts'
+export { isTokenText, readTokenResponse, type TokenResponseResult } from './message/token-response.ts'
+export type { ExtraValue, TokenSet } from './message/token-set.ts'
+export {
+  type GrantPolicy,
+  type GrantPolicyInput,
+  grantPolicy,
+  IDEMPOTENT_DEFAULTS,
+  type PolicyNumbers,
+  SINGLE_USE_DEFAULTS,
+} from './policy/grant-policy.ts'
+export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
+export type { Clock } from './ports/clock.ts'
+export type { Change, Entry, Store, StoreTime, StoreTraits, Version, WriteResult } from './ports/store.ts'
+export {
+  type Delivery,
+  type HeaderList,
+  type HttpRequest,
+  type HttpResponse,
+  headerOf,
+  type SendLimits,
+  type Transport,
+} from './ports/transport.ts'
+export type { GrantRecord, Lease, Trouble } from './record/grant-record.ts'
+export {
+  canonicalText,
+  type GrantIdentity,
+  type GrantIdentityInput,
+  type GrantType,
+  grantIdentity,
+  identityFingerprint,
+  recordKey,
+} from './record/identity.ts'
+export {
+  type Decoded,
+  decodeRecord,
+  encodeRecord,
+  RECORD_FORMAT,
+  type RecordClock,
+} from './record/record-codec.ts'
+export { REDACTED, redact, toBase64, untrustedText } from './redaction/redact.ts'

@@ -1,0 +1,39 @@
+/** An unknown member of a token response, kept for whoever needs it. */
+export type ExtraValue = string | number | boolean
+
+/**
+ * What a token endpoint granted, in Evergrant's terms. Instants are epoch milliseconds of the clock of the
+ * process that holds the value; they are translated whenever a token set crosses a store.
+ */
+export interface TokenSet {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer'
+  /** When the request that brought this token was sent. */
+  readonly sentAt: number
+  /** `sentAt` plus the lifetime; `Infinity` when the token never expires. */
+  readonly expiresAt: number
+  /** Whether the lifetime was told (`finite`), guessed (`unknown`), or is documented as endless (`never`). */
+  readonly lifetime: 'finite' | 'unknown' | 'never'
+  /** Scopes granted; `undefined` when neither the answer nor the request named any. */
+  readonly scope: readonly string[] | undefined
+  readonly refreshToken: string | undefined
+  /** Members of the answer that RFC 6749 does not define, bounded in number and size. May be secret. */
+  readonly extra: Readonly<Record<string, ExtraValue>>
+}
+
+/**
+ * The token set after a refresh: what the answer leaves out goes on as it was. A refresh token that was not
+ * replaced stays in use (RFC 6749 §6), and so does the scope of the tokens it belonged to.
+ */
+export function mergeRefreshed(
+  previous: TokenSet | undefined,
+  presented: string,
+  refreshed: TokenSet,
+): TokenSet {
+  const scope = previous?.refreshToken === presented ? previous.scope : undefined
+  return {
+    ...refreshed,
+    refreshToken: refreshed.refreshToken ?? presented,
+    scope: refreshed.scope ?? scope,
+  }
+}

@@ -1,0 +1,78 @@
+import { utf8Bytes } from '../digest/utf8.ts'
+
+/** What stands in the place of a secret. */
+export const REDACTED = '‹redacted›'
+
+const DESCRIPTION_CHARS_MAX = 256
+/** Shorter secrets are not searched for: removing every "a" from a text would tell the secret. */
+const SECRET_CHARS_MIN = 4
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/** `text` with every occurrence of a secret replaced, also where it stands URL-encoded or in base64. */
+export function redact(text: string, secrets: readonly string[]): string {
+  let clean = text
+  for (const secret of secrets) {
+    if (secret.length < SECRET_CHARS_MIN) continue
+    for (const form of writtenForms(secret)) clean = clean.replaceAll(form, REDACTED)
+  }
+  return clean
+}
+
+/**
+ * Text from a peer, fit to be shown: without secrets, without control characters (no line can be forged in a
+ * log, no terminal be driven), and cut at 256 characters.
+ */
+export function untrustedText(text: string, secrets: readonly string[] = []): string {
+  // Redact before cutting: half of a secret that straddles the cut would not be recognised any more.
+  const clean = redact(text, secrets)
+  let printable = ''
+  for (const character of clean) {
+    if (printable.length >= DESCRIPTION_CHARS_MAX) return `${printable}…`
+    printable += isControl(character) ? ' ' : character
+  }
+  return printable.trim()
+}
+
+/** C0, DEL and C1 controls, line and paragraph separators, and the marks that reorder text. */
+function isControl(character: string): boolean {
+  const point = character.codePointAt(0) as number
+  return (
+    point < 0x20 ||
+    (point >= 0x7f && point <= 0x9f) ||
+    (point >= 0x200e && point <= 0x200f) ||
+    (point >= 0x2028 && point <= 0x202e) ||
+    (point >= 0x2066 && point <= 0x2069) ||
+    (point >= 0xd800 && point <= 0xdfff)
+  )
+}
+
+function writtenForms(secret: string): Set<string> {
+  const wellFormed = secret.toWellFormed()
+  const percent = encodeURIComponent(wellFormed)
+  const base64 = toBase64(utf8Bytes(wellFormed))
+  return new Set([
+    secret,
+    percent,
+    percent.replaceAll('%20', '+'),
+    percent.toLowerCase(),
+    base64,
+    base64.replaceAll('=', ''),
+    base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
+    JSON.stringify(secret).slice(1, -1),
+    secret.replaceAll('/', '\\/'),
+  ])
+}
+
+/** RFC 4648 §4, with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a = 0, b = 0, c = 0] = bytes.subarray(i, i + 3)
+    const triple = (a << 16) | (b << 8) | c
+    const digits = Math.min(bytes.length - i, 3) + 1
+    for (let digit = 0; digit < 4; digit++) {
+      text += digit < digits ? BASE64[(triple >> (18 - 6 * digit)) & 63] : '='
+    }
+  }
+  return text
+}
