@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { describe, it } from 'vitest'
+import { FakeStore } from '../support/fake-store.ts'
+import { type Action, anyAction, Fleet, play } from '../support/fleet.ts'
+import { USER, world } from '../support/session.ts'
+
+const RUNS = Number(process.env.EVERGRANT_PROPERTY_RUNS ?? 200)
+
+function streamsWith(...more: fc.Arbitrary<Action>[]) {
+  const each = fc.oneof(
+    { weight: 30, arbitrary: anyAction },
+    ...more.map(arbitrary => ({ weight: 1, arbitrary })),
+  )
+  return fc.array(each, { minLength: 1, maxLength: 120, size: 'max' })
+}
+
+const flush = fc.constant<Action>({ do: 'flush' })
+const command = fc.record({ do: fc.constantFrom('signIn' as const, 'drop' as const), who: fc.nat(2) })
+
+describe.each([false, true])('a fleet of three processes, whatever happens (keepWarm: %s)', keepWarm => {
+  it('keeps client credentials valid, with and without a clock in the store', () => {
+    const property = fc.property(streamsWith(), fc.boolean(), (actions, hasClock) => {
+      play(new Fleet({ keepWarm }, world({ store: new FakeStore(hasClock) })), actions)
+    })
+    fc.assert(property, { numRuns: RUNS })
+  })
+
+  it('keeps client credentials valid in a store that loses everything now and then', () => {
+    const property = fc.property(streamsWith(flush), actions =>
+      play(new Fleet({ keepWarm }, world()), actions),
+    )
+    fc.assert(property, { numRuns: RUNS })
+  })
+
+  it('presents every single-use refresh token once', () => {
+    const property = fc.property(streamsWith(), actions => {
+      const subject = world()
+      const seedRefreshToken = subject.server.authorize()
+      play(new Fleet({ identity: USER, keepWarm, seedRefreshToken }, subject), actions)
+    })
+    fc.assert(property, { numRuns: RUNS })
+  })
+
+  it('presents every single-use refresh token once while users sign in and grants are dropped', () => {
+    const property = fc.property(streamsWith(command), actions => {
+      play(new Fleet({ identity: USER, keepWarm }, world()), actions)
+    })
+    fc.assert(property, { numRuns: RUNS })
+  })
+})

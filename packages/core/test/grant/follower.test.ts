@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { explain, describe as inProse } from '../../src/index.ts'
+import { refusal } from '../support/fake-server.ts'
+import { pass, Session, world } from '../support/session.ts'
+
+describe('a follower', () => {
+  it('never asks for tokens, and takes what others store', () => {
+    const subject = world()
+    const follower = new Session(subject, { role: 'follower' })
+    const waiter = follower.ask()
+    follower.run()
+    pass(5_000, follower)
+    expect(subject.server.requests).toBe(0)
+    const renewer = new Session(subject)
+    renewer.ask()
+    renewer.run()
+    pass(follower.policy.pollMs, follower)
+    expect(follower.token(waiter)).toBe('access-SECRET-1')
+  })
+
+  it('says what it waits for when its caller has to go', () => {
+    const follower = new Session(world(), { role: 'follower' })
+    const waiter = follower.ask()
+    follower.run()
+    pass(30_000, follower)
+    expect(follower.failure(waiter).code).toBe('follower_waits')
+  })
+
+  it('fails fast when the renewing process has noted why it cannot', () => {
+    const subject = world()
+    const renewer = new Session(subject)
+    renewer.ask()
+    renewer.answer()
+    renewer.answer()
+    renewer.respond(refusal('invalid_client', 401))
+    renewer.run()
+    const follower = new Session(subject, { role: 'follower' })
+    const waiter = follower.ask()
+    follower.run()
+    expect(follower.failure(waiter).code).toBe('invalid_client')
+  })
+
+  it('does not go without the store', () => {
+    const follower = new Session(world(), { role: 'follower' })
+    follower.ask()
+    follower.failStore()
+    expect(follower.phase).toBe('waiting')
+    expect(follower.world.server.requests).toBe(0)
+  })
+
+  it('that is kept warm follows every generation', () => {
+    const subject = world()
+    const renewer = new Session(subject, { keepWarm: true })
+    const follower = new Session(subject, { keepWarm: true, role: 'follower' })
+    renewer.dispatch({ type: 'timer.fired' })
+    follower.dispatch({ type: 'timer.fired' })
+    renewer.run()
+    follower.run()
+    pass(10 * 3_600_000, renewer, follower)
+    expect(follower.state.stamp?.generation).toBe(renewer.state.stamp?.generation)
+    expect(renewer.state.stamp?.generation).toBeGreaterThan(8)
+  })
+})
+
+describe('an explanation', () => {
+  const decision = (session: Session) => explain(session.state, session.now, session.policy).decision
+
+  it('names what a caller would get, at every stage', () => {
+    const session = new Session(world())
+    expect(decision(session)).toBe('obtain')
+    session.ask()
+    expect(decision(session)).toBe('wait_for_renewal')
+    expect(inProse(explain(session.state, session.now, session.policy))).toContain('record is being read')
+    session.run()
+    expect(decision(session)).toBe('serve')
+    expect(inProse(explain(session.state, session.now, session.policy))).toContain('1 h of life left')
+    session.world.now += 3_600_000 - 60_000
+    expect(decision(session)).toBe('serve_and_renew')
+    expect(inProse(explain(session.state, session.now, session.policy))).toContain('1 min of life left')
+    session.world.now += 60_000
+    expect(inProse(explain(session.state, session.now, session.policy))).toContain('it has lapsed')
+    session.reject()
+    expect(inProse(explain(session.state, session.now, session.policy))).toContain('it was rejected')
+    const other = new Session(session.world)
+    session.ask()
+    session.answer()
+    other.ask()
+    other.run()
+    expect(decision(other)).toBe('wait_for_lease')
+    expect(inProse(explain(other.state, other.now, other.policy))).toContain('another process')
+    session.respond(refusal('invalid_client', 401))
+    session.run()
+    const explained = explain(session.state, session.now, session.policy)
+    expect(explained).toMatchObject({
+      decision: 'fail_fast',
+      attempts: 1,
+      storeReachable: true,
+      failure: { code: 'invalid_client', retryAfterMs: 30_000 },
+    })
+    expect(inProse(explained)).toContain('due in 30 s')
+  })
+
+  it('says when only a new grant helps, and when it acts by itself', () => {
+    const session = new Session(world(), { keepWarm: true })
+    session.dispatch({ type: 'timer.fired' })
+    session.run()
+    expect(explain(session.state, session.now, session.policy).nextActionAt).toBe(session.wakeAt)
+    session.state = {
+      ...session.state,
+      stamp: undefined,
+      trouble: {
+        failure: { kind: 'reauthorize', code: 'grant_dropped', message: '' },
+        attempts: 1,
+        until: Number.POSITIVE_INFINITY,
+      },
+    }
+    expect(inProse(explain(session.state, session.now, session.policy))).toContain('only a new grant')
+  })
+
+  it('holds no token and no client id', () => {
+    const session = new Session(world())
+    session.ask()
+    session.run()
+    expect(JSON.stringify(explain(session.state, session.now, session.policy))).not.toContain('SECRET')
+  })
+})
