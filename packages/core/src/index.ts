@@ -16,6 +16,7 @@ export { type FailureDetails, fail } from './failure/fail.ts'
 export { type Advice, type Failure, type FailureKind, isTerminal } from './failure/failure.ts'
 export { FAILURE_CODES, type FailureCode } from './failure/failure-codes.ts'
 export { FAILURE_GUIDE, type FailureGuidance } from './failure/failure-guide.ts'
+export { causeCode, isUntrusted, networkFailure } from './failure/network-failure.ts'
 export { TransportError } from './failure/transport-error.ts'
 export { describe, inWords } from './grant/describe.ts'
 export { type Decision, type Explanation, explain } from './grant/explain.ts'
@@ -56,6 +57,9 @@ export {
 } from './policy/grant-policy.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
+export type { ClientSecretMethod, Provider } from './ports/provider.ts'
+export type { Secret } from './ports/secret.ts'
+export { maySendCredentials } from './ports/secure-endpoint.ts'
 export type { Change, Entry, Store, StoreTime, StoreTraits, Version, WriteResult } from './ports/store.ts'
 export {
   type Delivery,

@@ -33,6 +33,7 @@ export function settleCommitted(turn: Turn, pending: Pending, known: Known): voi
     if (state.stamp?.generation === record.generation) state.stamp = { ...state.stamp, saved: true }
     else promote(turn, record, true)
   }
+  if (pending.kind === 'drop') state.trouble = record.trouble
   if (pending.command !== undefined) confirmCommand(turn, pending)
   if (pending.clock === 'writer' && state.storeOffset !== undefined && record.tokens !== undefined) {
     // It could not be written in the store's clock before its answer told it; now it can.

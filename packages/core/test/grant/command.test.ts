@@ -179,3 +179,18 @@ describe('a drop that meets a record it has not seen', () => {
     expect(second.token(waiter)).toBe('access-SECRET-2')
   })
 })
+
+describe('a drop that overtakes a commit', () => {
+  it('leaves its reason behind though the commit landed first', () => {
+    const session = signedIn()
+    session.world.now += 3_600_000
+    session.ask()
+    session.answer()
+    session.answer()
+    const commit = session.operation as Extract<Session['operation'], { type: 'write' }>
+    session.drop()
+    session.world.store.write(commit.change, session.world.now)
+    session.run()
+    expect(session.failure(session.ask()).code).toBe('grant_dropped')
+  })
+})

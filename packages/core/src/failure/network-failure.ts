@@ -1,0 +1,39 @@
+import { fail } from './fail.ts'
+import type { Failure } from './failure.ts'
+
+/** The server's certificate was not accepted. Found out before anything is sent. */
+const UNTRUSTED = /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
+/** TLS failed in some other way; since TLS 1.3 that may also be after the request was written. */
+const TLS = /^(ERR_SSL_|ERR_TLS_|EPROTO$)/
+const TIMED_OUT = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/
+const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
+
+/**
+ * A failure of the network, by the code that the platform gives its cause (`ECONNREFUSED`). An unknown code, or
+ * none, is a connection that broke.
+ */
+export function networkFailure(code: string): Failure {
+  const tls = UNTRUSTED.test(code) || TLS.test(code)
+  const failure = fail(tls ? 'tls_failed' : TIMED_OUT.test(code) ? 'request_timed_out' : 'transport_failed')
+  return code === '' ? failure : { ...failure, message: `${failure.message} (${code})` }
+}
+
+/** Whether a code proves that nothing was sent, because the server's certificate was refused. */
+export function isUntrusted(code: string): boolean {
+  return UNTRUSTED.test(code)
+}
+
+/**
+ * The platform's code of an error, as deep in its chain of causes as there is one; empty when there is none.
+ * Nothing else of the error is used: its text may quote a URL or a body.
+ */
+export function causeCode(error: unknown): string {
+  let found = ''
+  let at: unknown = error
+  for (let depth = 0; depth < 5 && typeof at === 'object' && at !== null; depth++) {
+    const { code, cause, errors } = at as { code?: unknown; cause?: unknown; errors?: unknown }
+    if (typeof code === 'string' && ERROR_CODE.test(code)) found = code
+    at = cause ?? (Array.isArray(errors) ? errors[0] : undefined)
+  }
+  return found
+}
