@@ -1,0 +1,192 @@
+import {
+  EvergrantError,
+  type Failure,
+  fail,
+  type GrantEffect,
+  type GrantFact,
+  type HttpRequest,
+  type HttpResponse,
+  redact,
+  TransportError,
+} from '@evergrant/core'
+import { DeadlineError, withDeadline } from './deadline.ts'
+import type { Session } from './session.ts'
+
+type EffectOf<Type extends GrantEffect['type']> = Extract<GrantEffect, { readonly type: Type }>
+
+/** One handler for every effect: a new effect in the core does not compile until it is handled here. */
+const HANDLERS: {
+  readonly [Type in GrantEffect['type']]: (session: Session, effect: EffectOf<Type>) => void
+} = {
+  read: (session, { op }) => {
+    subscribe(session)
+    const sentAt = session.now
+    answer(
+      session,
+      op,
+      store => store.read(session.key),
+      entry => ({ type: 'record.read', op, entry, sentAt }),
+    )
+  },
+
+  write: (session, { op, change }) => {
+    const sentAt = session.now
+    answer(
+      session,
+      op,
+      store => store.write(session.key, change),
+      result =>
+        result.written
+          ? { ...result, type: 'record.written', op, sentAt }
+          : { type: 'record.conflicted', op, entry: result.entry, sentAt },
+    )
+  },
+
+  request: (session, effect) => {
+    send(session, effect).then(
+      fact => session.dispatch(fact),
+      () => session.dispatch(unanswered(effect.op)),
+    )
+  },
+
+  wake: (session, { at }) => {
+    session.cancelWake?.()
+    session.cancelWake =
+      at === undefined
+        ? undefined
+        : session.surroundings.clock.wake(at, () => session.dispatch({ type: 'timer.fired' }))
+  },
+
+  reply: (session, { waiter, outcome }) => session.reply(waiter, outcome),
+
+  report: (session, effect) => session.emit(effect.report),
+}
+
+export function carryOut(session: Session, effect: GrantEffect): void {
+  // The compiler cannot follow that the handler was looked up by the effect's own type.
+  const handle = HANDLERS[effect.type] as (session: Session, effect: GrantEffect) => void
+  handle(session, effect)
+}
+
+/** Asks the store, within the time it has, and tells the machine what came of it. */
+function answer<Result>(
+  session: Session,
+  op: number,
+  ask: (store: Session['surroundings']['store']) => Promise<Result>,
+  factOf: (result: Result) => GrantFact,
+): void {
+  const { store, clock } = session.surroundings
+  // The call itself may throw, in a store that is not quite a store.
+  const asked = Promise.resolve(store).then(ask)
+  withDeadline(asked, session.policy.storeTimeoutMs, clock).then(
+    result => session.dispatch(factOf(result)),
+    () => session.dispatch({ type: 'store.failed', op }),
+  )
+}
+
+/**
+ * Hears of changes from here on, where the store can tell. Tried again with the next read when it fails; until
+ * then the machine polls.
+ */
+function subscribe(session: Session): void {
+  const { store } = session.surroundings
+  if (store.subscribe === undefined || session.subscribing) return
+  session.subscribing = true
+  store
+    .subscribe(session.key, () => session.dispatch({ type: 'record.changed' }))
+    .then(
+      async unsubscribe => {
+        if (session.closed) await unsubscribe()
+        else session.unsubscribe = unsubscribe
+      },
+      () => {
+        session.subscribing = false
+        session.emit({ type: 'subscription.failed' })
+      },
+    )
+    .catch(() => undefined)
+}
+
+/** How much longer than its own limit a transport may take before it is given up, in ms. */
+const TRANSPORT_GRACE_MS = 1_000
+
+/**
+ * Authenticates and sends a token request. Once sent it is never aborted; a caller who leaves does not matter.
+ * A secret may take its time: what it takes is not left for the request.
+ */
+async function send(session: Session, effect: EffectOf<'request'>): Promise<GrantFact> {
+  const { op, request, timeoutMs } = effect
+  const deadline = session.now + timeoutMs
+  let ready: HttpRequest
+  try {
+    ready = await session.gate.authenticate(request, advice =>
+      session.emit({ type: 'client.doubtful', advice }),
+    )
+  } catch (error) {
+    return unsent(op, EvergrantError.is(error) ? failureOf(error) : fail('secret_unavailable'))
+  }
+  const leftMs = deadline - session.now
+  if (leftMs < timeoutMs / 2 || session.closed) return unsent(op, fail('request_timed_out'))
+  return exchange(session, effect, ready, leftMs)
+}
+
+async function exchange(
+  session: Session,
+  { op, request, bodyBytesMax }: EffectOf<'request'>,
+  ready: HttpRequest,
+  timeoutMs: number,
+): Promise<GrantFact> {
+  const { transport, clock } = session.surroundings
+  const sentAt = session.now
+  try {
+    const sending = transport.send(ready, { timeoutMs, bodyBytesMax })
+    const response = await withDeadline(sending, timeoutMs + TRANSPORT_GRACE_MS, clock)
+    return {
+      type: 'response.received',
+      op,
+      response: scrubbed(response, ready.secrets, request.secrets),
+      sentAt,
+    }
+  } catch (error) {
+    const failure = EvergrantError.is(error)
+      ? failureOf(error)
+      : fail(error instanceof DeadlineError ? 'request_timed_out' : 'transport_failed')
+    const delivery = TransportError.is(error) ? error.delivery : 'unknown'
+    return { type: 'transport.failed', op, failure, delivery }
+  }
+}
+
+function unanswered(op: number): GrantFact {
+  return { type: 'transport.failed', op, failure: fail('transport_failed'), delivery: 'unknown' }
+}
+
+function unsent(op: number, failure: Failure): GrantFact {
+  return { type: 'transport.failed', op, failure, delivery: 'not_sent' }
+}
+
+/** A failure as a value: the allow-listed fields of an error. */
+function failureOf(error: EvergrantError): Failure {
+  const { kind, code, message, retryAfterMs, status, description, advice } = error
+  return {
+    kind,
+    code,
+    message,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(status !== undefined && { status }),
+    ...(description !== undefined && { description }),
+    ...(advice !== undefined && { advice }),
+  }
+}
+
+/**
+ * The response without any client secret that a server may have echoed. The core redacts what it knows, but
+ * client secrets never get there. A refresh token in an answer is no echo.
+ */
+function scrubbed(
+  response: HttpResponse,
+  secrets: readonly string[],
+  known: readonly string[],
+): HttpResponse {
+  const own = secrets.filter(secret => !known.includes(secret))
+  return { ...response, body: redact(response.body, own) }
+}

@@ -1,0 +1,84 @@
+import {
+  causeCode,
+  fail,
+  type HttpRequest,
+  type HttpResponse,
+  isUntrusted,
+  maySendCredentials,
+  networkFailure,
+  type SendLimits,
+  type Transport,
+  TransportError,
+} from '@evergrant/core'
+
+export interface FetchTransportOptions {
+  /** The fetch to use; the global one by default. */
+  readonly fetch?: typeof fetch
+  /** Allow plain http to this very machine, for local sandboxes. `false` by default. */
+  readonly allowInsecureLoopback?: boolean
+}
+
+/**
+ * Token requests over the runtime's own `fetch`: everywhere, and with nothing to install. It leaves proxies,
+ * certificates and connection limits to the runtime; an adapter that owns its connections can promise more.
+ */
+export function fetchTransport(options: FetchTransportOptions = {}): Transport {
+  const { allowInsecureLoopback = false } = options
+  return {
+    async send(request, limits) {
+      if (!maySendCredentials(new URL(request.url), allowInsecureLoopback)) {
+        throw new TransportError(fail('insecure_endpoint'), 'not_sent')
+      }
+      const send = options.fetch ?? fetch
+      const signal = AbortSignal.timeout(limits.timeoutMs)
+      try {
+        return await exchange(send, request, limits, signal)
+      } catch (error) {
+        throw TransportError.is(error) ? error : transportError(error, signal)
+      }
+    },
+  }
+}
+
+async function exchange(
+  send: typeof fetch,
+  request: HttpRequest,
+  limits: SendLimits,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  const { status, headers, body } = await send(request.url, {
+    method: request.method,
+    headers: request.headers.map(([name, value]): [string, string] => [name, value]),
+    body: request.body ?? null,
+    // A redirect is answered to the caller: following it could carry credentials elsewhere.
+    redirect: 'manual',
+    cache: 'no-store',
+    signal,
+  })
+  return { status, headers: [...headers], body: await readText(body, limits.bodyBytesMax) }
+}
+
+/** The body as text, up to a size that is counted after decompression. */
+async function readText(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<string> {
+  if (body === null) return ''
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let text = ''
+  let bytes = 0
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength
+    // Leaving the loop cancels the stream.
+    if (bytes > bytesMax) throw new TransportError(fail('response_too_large'), 'unknown')
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** Causes that come before the first byte of a request. */
+const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/
+
+/** What went wrong, and whether the request can have been sent: `fetch` tells by the code of the cause, or not at all. */
+function transportError(error: unknown, signal: AbortSignal): TransportError {
+  const code = causeCode(error)
+  const failure = signal.aborted ? fail('request_timed_out') : networkFailure(code)
+  return new TransportError(failure, NOT_SENT.test(code) || isUntrusted(code) ? 'not_sent' : 'unknown')
+}

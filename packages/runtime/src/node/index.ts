@@ -1,0 +1,7 @@
+/**
+ * What only Node.js offers: secrets in files, and events on `node:diagnostics_channel`.
+ *
+ * @packageDocumentation
+ */
+export { publishDiagnostics } from './diagnostics.ts'
+export { fileSecret } from './file-secret.ts'

@@ -1,0 +1,234 @@
+import {
+  type Clock,
+  EvergrantError,
+  type Explanation,
+  explain,
+  fail,
+  type GrantCommand,
+  type GrantFact,
+  type GrantPolicy,
+  type GrantReport,
+  type GrantState,
+  INITIAL_STATE,
+  identityFingerprint,
+  type Outcome,
+  quietUntil,
+  recordKey,
+  type Served,
+  type Store,
+  type Transport,
+  transition,
+} from '@evergrant/core'
+import type { ClientGate } from './client-gate.ts'
+import { carryOut } from './effect-handlers.ts'
+import { Token } from './token.ts'
+import type { RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
+
+/** What all sessions of a runtime share. */
+export interface Surroundings {
+  readonly store: Store
+  readonly transport: Transport
+  readonly clock: Clock
+  /** A number of [0, 1). */
+  readonly random: () => number
+}
+
+/** What a source may hand out without consulting the machine, and until when. */
+export interface Hot {
+  readonly token: Token
+  /** The token, as a promise that is made once. */
+  readonly promise: Promise<Token>
+  /** Until when nothing but handing it out is to be done. */
+  readonly quietUntil: number
+  /** Until when it may be handed out at all. */
+  readonly lapsesAt: number
+}
+
+/** A command that is replied to, before it has a number. */
+export type Command = Unnumbered<Extract<GrantCommand, { readonly until: number }>>
+type Unnumbered<Each> = Each extends unknown ? Omit<Each, 'waiter'> : never
+
+/** Settles the promise of one caller. */
+type Settle = (outcome: Outcome) => void
+
+/**
+ * One grant in this process: the state of its machine, the callers who wait, and the effects under way.
+ * Shared by all sources of the same identity.
+ */
+export class Session {
+  readonly key: string
+  policy: GrantPolicy
+  readonly surroundings: Surroundings
+  readonly gate: ClientGate
+  /** What may be served at once; `undefined` when there is no usable token. */
+  hot: Hot | undefined
+  /** Ends the subscription to changes; `undefined` when there is none. */
+  unsubscribe: (() => Promise<void>) | undefined
+  subscribing = false
+  cancelWake: (() => void) | undefined
+  closed = false
+
+  #state: GrantState = INITIAL_STATE
+  readonly #fingerprint: string
+  readonly #waiting = new Map<number, Settle>()
+  readonly #listeners = new Set<TokenListener>()
+  readonly #inbox: (GrantCommand | GrantFact)[] = []
+  #dispatching = false
+  #waiterCount = 0
+  #closing = false
+  #whenAtRest: (() => void) | undefined
+
+  constructor(policy: GrantPolicy, surroundings: Surroundings, gate: ClientGate) {
+    this.key = recordKey(policy.identity)
+    this.policy = policy
+    this.surroundings = surroundings
+    this.gate = gate
+    this.#fingerprint = identityFingerprint(policy.identity)
+  }
+
+  get now(): number {
+    return this.surroundings.clock.now()
+  }
+
+  /** Whether nothing is under way, wanted or unsaved, so that the session may be forgotten. */
+  get isIdle(): boolean {
+    const { busy, pending, queue } = this.#state
+    return !busy && pending === undefined && queue.size === 0 && !this.policy.keepWarm
+  }
+
+  /** Feeds the machine. Events that arise while one is being handled wait for their turn. */
+  dispatch(event: GrantCommand | GrantFact): void {
+    this.#inbox.push(event)
+    if (this.#dispatching || this.closed) return
+    this.#dispatching = true
+    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next)
+    this.#dispatching = false
+    if (!this.#state.busy) this.#whenAtRest?.()
+  }
+
+  #step(event: GrantCommand | GrantFact): void {
+    const moment = { at: this.now, roll: this.surroundings.random() }
+    try {
+      const { state, effects } = transition(this.#state, { ...event, ...moment }, this.policy)
+      this.#state = state
+      this.hot = this.#hotOf(state, moment.at)
+      for (const effect of effects) carryOut(this, effect)
+    } catch {
+      // A defect of this software must not become an unhandled rejection that takes the process down.
+      this.emit({ type: 'machine.surprised', phase: this.#state.phase, event: event.type })
+    }
+  }
+
+  #hotOf(state: GrantState, at: number): Hot | undefined {
+    const { stamp } = state
+    if (stamp === undefined || stamp.rejected || at >= stamp.lapsesAt) return undefined
+    const known = this.hot
+    const same = known?.token.generation === stamp.generation && known.token.fingerprint === stamp.fingerprint
+    const token = same ? known.token : new Token(stamp)
+    const promise = same ? known.promise : Promise.resolve(token)
+    return { token, promise, quietUntil: quietUntil(state, this.policy), lapsesAt: stamp.lapsesAt }
+  }
+
+  /** Sends a command that is replied to, and returns the promise of the reply. */
+  command(command: Command, signal: AbortSignal | undefined): Promise<Served | undefined> {
+    const waiter = ++this.#waiterCount
+    return new Promise((resolve, reject) => {
+      if (this.#closing) return reject(new EvergrantError(fail('closed')))
+      if (signal?.aborted) return reject(abortedError(signal))
+      const abandon = () => {
+        this.#waiting.delete(waiter)
+        reject(abortedError(signal))
+        this.dispatch({ type: 'token.abandoned', waiter })
+      }
+      signal?.addEventListener('abort', abandon, { once: true })
+      this.#waiting.set(waiter, outcome => {
+        signal?.removeEventListener('abort', abandon)
+        if (outcome.ok) resolve(outcome.served)
+        else reject(this.#errorOf(outcome))
+      })
+      this.dispatch({ ...command, waiter })
+    })
+  }
+
+  #errorOf({ failure }: Extract<Outcome, { ok: false }>): EvergrantError {
+    const advice = failure.advice ?? (failure.kind === 'configure' ? this.gate.doubt : undefined)
+    return new EvergrantError(advice === undefined ? failure : { ...failure, advice })
+  }
+
+  /** The machine's answer to a waiter. One who has left is not there any more. */
+  reply(waiter: number, outcome: Outcome): void {
+    const settle = this.#waiting.get(waiter)
+    this.#waiting.delete(waiter)
+    settle?.(outcome)
+  }
+
+  explain(): Explanation {
+    return explain(this.#state, this.now, this.policy)
+  }
+
+  /** Calls `listener` for every event until the returned function is called. */
+  listen(listener: TokenListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  emit(report: GrantReport | RuntimeReport): void {
+    if (this.#listeners.size === 0) return
+    const { provider } = this.policy.identity
+    const event: TokenEvent = { at: this.now, provider, grant: this.#fingerprint, ...report }
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch {
+        // A listener is a guest: what it throws must not stop a renewal, and is nobody's to handle here.
+      }
+    }
+  }
+
+  /** Renews from now on without being asked. */
+  keepWarm(): void {
+    if (!this.policy.keepWarm) this.policy = { ...this.policy, keepWarm: true }
+    this.dispatch({ type: 'timer.fired' })
+  }
+
+  /**
+   * Ends the session: no more effects, and everybody who waits is told. What is under way may come to its end
+   * first: for a second, or for as long as it takes to win and save a single-use refresh token.
+   */
+  async close(): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    await this.#settle()
+    this.closed = true
+    this.hot = undefined
+    this.cancelWake?.()
+    for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
+    this.#waiting.clear()
+    this.#state = INITIAL_STATE
+    await this.unsubscribe?.()
+  }
+
+  /** Resolves when nothing is under way any more, or when waiting longer is not worth it. */
+  async #settle(): Promise<void> {
+    const { renewWith, refreshTokenUse, requestTimeoutMs, commitBudgetMs } = this.policy
+    if (!this.#state.busy) return
+    const spends = renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
+    const graceMs = spends ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
+    await new Promise<void>(resolve => {
+      const cancel = this.surroundings.clock.wake(this.now + graceMs, resolve)
+      this.#whenAtRest = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+/** How long `close()` waits for what costs nothing to lose, in ms. */
+const CLOSE_GRACE_MS = 1_000
+
+function abortedError(signal: AbortSignal | undefined): EvergrantError {
+  const error = new EvergrantError(fail('aborted'))
+  error.cause = signal?.reason
+  return error
+}

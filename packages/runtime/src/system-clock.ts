@@ -1,0 +1,110 @@
+import type { Clock } from '@evergrant/core'
+import { WakeHeap, type WakeUp } from './wake-heap.ts'
+
+/** The operating system's clocks and timer, as far as a clock needs them. Replaceable for tests. */
+export interface TimeSource {
+  /** Epoch ms; may be set back and forth. */
+  wallMs(): number
+  /** Ms since some moment; never set, but may stop while the machine sleeps. */
+  monotonicMs(): number
+  /** A timer that does not keep the process alive. `ms` is at most 60,000. */
+  after(ms: number, callback: () => void): () => void
+}
+
+/** How long, in ms, the wall clock is trusted before it is compared with the monotonic one again. */
+const TRUST_MS = 1_000
+/** Disagreements below this, in ms, are measuring noise. */
+const NOISE_MS = 50
+/**
+ * Longest sleep of the timer. Far below 2^31 ms, beyond which `setTimeout` fires at once; and short enough to
+ * notice within a minute that the machine has slept, which timers do not count.
+ */
+const SLEEP_MS_MAX = 60_000
+
+/**
+ * A clock that never runs backwards, out of two that may be wrong: the wall clock, which goes on while a
+ * machine sleeps but may be set back, and the monotonic one, which cannot be set but may stand still.
+ * Whichever says that more time has passed is believed.
+ *
+ * Any number of wake-ups share one timer.
+ */
+export function systemClock(time: TimeSource = systemTime): Clock {
+  const heap = new WakeHeap()
+  let cancelTimer: (() => void) | undefined
+
+  // `now` is the wall clock plus a shift. The anchor ties the monotonic clock to it.
+  let shiftMs = 0
+  let lastWall = time.wallMs()
+  let anchorMs = lastWall - time.monotonicMs()
+  let trustedUntil = lastWall + TRUST_MS
+
+  function now(): number {
+    const wall = time.wallMs()
+    if (wall < lastWall || wall >= trustedUntil) check(wall)
+    lastWall = wall
+    return wall + shiftMs
+  }
+
+  function check(wall: number): void {
+    const shiftBefore = shiftMs
+    const aheadMs = wall + shiftMs - (anchorMs + time.monotonicMs())
+    // Set back: go on as the monotonic clock says. Slept, or set forward: go on as the wall clock says.
+    if (aheadMs < -NOISE_MS) shiftMs -= aheadMs
+    else if (aheadMs > NOISE_MS) anchorMs += aheadMs
+    // Set back by no more than noise: stand still instead.
+    if (wall < lastWall) shiftMs = Math.max(shiftMs, shiftBefore + lastWall - wall)
+    trustedUntil = wall + TRUST_MS
+  }
+
+  function arm(): void {
+    cancelTimer?.()
+    cancelTimer = undefined
+    if (heap.first === undefined) return
+    const ms = Math.ceil(heap.first.at - now())
+    cancelTimer = time.after(Math.min(Math.max(ms, 0), SLEEP_MS_MAX), fire)
+  }
+
+  function fire(): void {
+    cancelTimer = undefined
+    const at = now()
+    const due: WakeUp[] = []
+    for (let { first } = heap; first !== undefined && first.at <= at; { first } = heap) {
+      heap.remove(first)
+      due.push(first)
+    }
+    arm()
+    for (const { callback } of due) callback()
+  }
+
+  function wake(at: number, callback: () => void): () => void {
+    const wakeUp: WakeUp = { at, callback, index: -1 }
+    heap.add(wakeUp)
+    if (heap.first === wakeUp) arm()
+    return () => {
+      heap.remove(wakeUp)
+      // Otherwise the timer fires early, finds nothing due, and is set again.
+      if (heap.first === undefined) arm()
+    }
+  }
+
+  return { now, wake }
+}
+
+const systemTime: TimeSource = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(ms, callback) {
+    const timer: unknown = setTimeout(callback, ms)
+    // Node and Bun have timers that can let the process go; browsers and workers have numbers.
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
+    return () => clearTimeout(timer as number)
+  },
+}
+
+let shared: Clock | undefined
+
+/** The clock of all runtimes that are given none: one timer for the whole process. Made on first use. */
+export function sharedClock(): Clock {
+  shared ??= systemClock()
+  return shared
+}

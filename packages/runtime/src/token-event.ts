@@ -1,0 +1,23 @@
+import type { Advice, GrantReport } from '@evergrant/core'
+
+/** Where and when something happened. */
+export interface EventOrigin {
+  /** Epoch ms. */
+  readonly at: number
+  /** The provider's name. */
+  readonly provider: string
+  /** A short name of the grant that is safe to log; the same in every process. */
+  readonly grant: string
+}
+
+/** What the runtime itself has to say, beyond what the grant machine reports. */
+export type RuntimeReport =
+  /** By its shape, a client id or secret looks like something else. Told once, before the first request. */
+  | { readonly type: 'client.doubtful'; readonly advice: Advice }
+  /** The store would not tell of changes; the record is polled instead. */
+  | { readonly type: 'subscription.failed' }
+
+/** Something that happened to a grant. Holds no token, secret or client id. */
+export type TokenEvent = EventOrigin & (GrantReport | RuntimeReport)
+
+export type TokenListener = (event: TokenEvent) => void

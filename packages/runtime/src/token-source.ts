@@ -1,0 +1,222 @@
+import {
+  type Clock,
+  EvergrantError,
+  type Explanation,
+  type Failure,
+  fail,
+  fingerprintOf,
+  isTokenText,
+  type TokenSet,
+} from '@evergrant/core'
+import type { Session } from './session.ts'
+import { Token } from './token.ts'
+import type { TokenListener } from './token-event.ts'
+
+/** What one call may ask for. */
+export interface TokenOptions {
+  /** How long the token must at least live yet, in ms. 0 by default: usable now, with the usual margin. */
+  readonly minValidForMs?: number
+  /** Ends this caller's wait; the renewal it waits for goes on for the others. */
+  readonly signal?: AbortSignal
+  /** How long this caller waits, in ms. `callTimeoutMs` of the policy by default. */
+  readonly timeoutMs?: number
+}
+
+/** Tokens from elsewhere: from a sign-in, another system, an operator. */
+export interface ReceivedTokens {
+  readonly accessToken: string
+  /** Epoch ms. Absent: unknown, which counts as a short life. */
+  readonly expiresAt?: number
+  readonly refreshToken?: string
+  readonly scope?: readonly string[]
+}
+
+/** Keeps one grant valid and hands out its token. */
+export interface TokenSource extends AsyncDisposable {
+  /**
+   * A token that is valid now: the one that is held, or a new one. Never waits while a usable one is held.
+   *
+   * Rejects with an `EvergrantError`; what to do about it is its `kind`. Concurrent calls share one request,
+   * with one another and with other processes on the same store.
+   */
+  token(options?: TokenOptions): Promise<Token>
+
+  /**
+   * The token that is held, if it is usable now; `undefined` otherwise. Starts nothing: use it where nothing may
+   * be awaited, with `keepWarm` or with calls of `token()` elsewhere.
+   */
+  current(): Token | undefined
+
+  /**
+   * Tells that a resource server did not accept a token (401, or what the provider has for it). The token is not
+   * handed out again, by any process that learns of it; the next call of `token()` obtains a new one. Rejecting
+   * a token that has been replaced already changes nothing.
+   */
+  reject(token: Token | string): void
+
+  /** Puts a grant from elsewhere in the place of what is held. Resolves when the store has it. */
+  receive(tokens: ReceivedTokens, options?: Pick<TokenOptions, 'signal' | 'timeoutMs'>): Promise<void>
+
+  /** Forgets the grant, here and in the store. Does not revoke anything at the server. */
+  drop(options?: Pick<TokenOptions, 'signal' | 'timeoutMs'>): Promise<void>
+
+  /** What the grant is doing and why. Holds no token and no secret. */
+  explain(): Explanation | undefined
+
+  /** Calls `listener` for everything that happens to the grant, until the returned function is called. */
+  on(listener: TokenListener): () => void
+
+  /**
+   * Lets go. Waits for a token request that is under way, as long as its answer is worth: a second, or as long
+   * as it takes to save a single-use refresh token. Callers who wait are told `closed`.
+   */
+  close(): Promise<void>
+}
+
+/** How a source finds its session: at once when the client id is at hand, else when it has been read. */
+export interface SessionFinder {
+  find(): Session | Promise<Session>
+  readonly callTimeoutMs: number
+  readonly clock: Clock
+  close(): Promise<void>
+}
+
+export class Source implements TokenSource {
+  readonly #finder: SessionFinder
+  readonly #clock: Clock
+  readonly #listeners = new Map<TokenListener, (() => void) | undefined>()
+  #session: Session | undefined
+  #closed = false
+
+  constructor(finder: SessionFinder) {
+    this.#finder = finder
+    this.#clock = finder.clock
+  }
+
+  token(options?: TokenOptions): Promise<Token> {
+    const hot = this.#session?.hot
+    if (hot !== undefined && options === undefined && this.#clock.now() < hot.quietUntil) return hot.promise
+    return this.#obtain(options)
+  }
+
+  current(): Token | undefined {
+    const hot = this.#session?.hot
+    return hot !== undefined && this.#clock.now() < hot.lapsesAt ? hot.token : undefined
+  }
+
+  async #obtain(options: TokenOptions = {}): Promise<Token> {
+    const { minValidForMs = 0, signal } = options
+    requireSpan('minValidForMs', minValidForMs)
+    const session = await this.#open()
+    const { hot } = session
+    const now = session.now
+    if (hot !== undefined && now < hot.quietUntil && now + minValidForMs <= hot.token.expiresAt)
+      return hot.token
+    const until = this.#until(session, options)
+    const served = await session.command({ type: 'token.requested', minValidForMs, until }, signal)
+    if (served === undefined) throw new EvergrantError(fail('closed'))
+    const { hot: newer } = session
+    return newer?.token.fingerprint === served.fingerprint ? newer.token : new Token(served)
+  }
+
+  reject(token: Token | string): void {
+    const fingerprint = typeof token === 'string' ? fingerprintOf(token) : token.fingerprint
+    this.#session?.dispatch({ type: 'token.rejected', fingerprint })
+  }
+
+  async receive(tokens: ReceivedTokens, options: TokenOptions = {}): Promise<void> {
+    const session = await this.#open()
+    const until = this.#until(session, options)
+    const command = { type: 'grant.received', tokens: tokenSetOf(tokens, session.now), until } as const
+    await session.command(command, options.signal)
+  }
+
+  async drop(options: TokenOptions = {}): Promise<void> {
+    const session = await this.#open()
+    await session.command({ type: 'grant.dropped', until: this.#until(session, options) }, options.signal)
+  }
+
+  explain(): Explanation | undefined {
+    return this.#session?.explain()
+  }
+
+  on(listener: TokenListener): () => void {
+    this.#listeners.set(listener, this.#session?.listen(listener))
+    return () => {
+      this.#listeners.get(listener)?.()
+      this.#listeners.delete(listener)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const stop of this.#listeners.values()) stop?.()
+    this.#session = undefined
+    await this.#finder.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Opens the session before anybody asks for a token. */
+  async warmUp(): Promise<void> {
+    await this.#open()
+  }
+
+  /** The session, found anew when the runtime has let go of it meanwhile. */
+  #open(): Session | Promise<Session> {
+    if (this.#closed) throw new EvergrantError(fail('closed'))
+    if (this.#session !== undefined && !this.#session.closed) return this.#session
+    const found = this.#finder.find()
+    return found instanceof Promise ? found.then(session => this.#attach(session)) : this.#attach(found)
+  }
+
+  #attach(session: Session): Session {
+    if (this.#session === session) return session
+    this.#session = session
+    for (const listener of this.#listeners.keys()) this.#listeners.set(listener, session.listen(listener))
+    return session
+  }
+
+  #until(session: Session, { timeoutMs = this.#finder.callTimeoutMs }: TokenOptions): number {
+    requireSpan('timeoutMs', timeoutMs)
+    return session.now + timeoutMs
+  }
+}
+
+/** Life that is assumed for received tokens that do not say, in ms. */
+const LIFETIME_UNKNOWN_MS = 300_000
+
+function tokenSetOf(tokens: ReceivedTokens, now: number): TokenSet {
+  const { accessToken, refreshToken, scope, expiresAt = now + LIFETIME_UNKNOWN_MS } = tokens
+  requireToken('accessToken', accessToken)
+  if (refreshToken !== undefined) requireToken('refreshToken', refreshToken)
+  if (!(expiresAt > now)) throw invalid(`expiresAt is ${expiresAt}, which has passed`)
+  return {
+    accessToken,
+    tokenType: 'Bearer',
+    sentAt: now,
+    expiresAt,
+    lifetime: tokens.expiresAt === undefined ? 'unknown' : Number.isFinite(expiresAt) ? 'finite' : 'never',
+    scope,
+    refreshToken,
+    extra: {},
+  }
+}
+
+function requireToken(name: string, token: unknown): void {
+  if (typeof token !== 'string' || !isTokenText(token)) {
+    throw invalid(`${name} is not a token: 1 to 16,384 visible ASCII characters`)
+  }
+}
+
+function requireSpan(name: string, ms: number): void {
+  if (!(ms >= 0)) throw invalid(`${name} is ${ms}, not a number of at least 0`)
+}
+
+function invalid(problem: string): EvergrantError {
+  const failure: Failure = fail('invalid_option', { message: `Invalid option: ${problem}.` })
+  return new EvergrantError(failure)
+}
