@@ -1,0 +1,117 @@
+import {
+  causeCode,
+  type Delivery,
+  fail,
+  type HeaderList,
+  type HttpResponse,
+  networkFailure,
+  type SendLimits,
+  TransportError,
+} from '@evergrant/core'
+import type { Dispatcher } from 'undici'
+import { decoded } from './content-coding.ts'
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>
+
+/**
+ * One request and its answer, within a total time and a size.
+ *
+ * Delivery is told truthfully because the moment is known at which undici begins to write: what fails before
+ * that (names, connections, TLS, time) was certainly not sent, what fails after it may have been.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  options: Dispatcher.DispatchOptions,
+  limits: SendLimits,
+): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const handler = new ExchangeHandler(limits, resolve, reject)
+    dispatcher.dispatch(options, handler)
+  })
+}
+
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #limits: SendLimits
+  readonly #resolve: (response: HttpResponse) => void
+  readonly #reject: (error: TransportError) => void
+  readonly #signal: AbortSignal
+  readonly #chunks: Buffer[] = []
+  #controller: Dispatcher.DispatchController | undefined
+  #delivery: Delivery = 'not_sent'
+  #settled = false
+  #bytes = 0
+  #status = 0
+  #headers: Headers = {}
+
+  constructor(
+    limits: SendLimits,
+    resolve: (response: HttpResponse) => void,
+    reject: (error: TransportError) => void,
+  ) {
+    this.#limits = limits
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#signal = AbortSignal.timeout(limits.timeoutMs)
+    this.#signal.addEventListener('abort', this.#timeOut, { once: true })
+  }
+
+  readonly #timeOut = (): void => this.#fail(new TransportError(fail('request_timed_out'), this.#delivery))
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    // Too late: nobody waits any more, and nothing has been written yet.
+    if (this.#settled) controller.abort(new Error('settled'))
+    else this.#delivery = 'unknown'
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    this.#status = status
+    this.#headers = headers
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#limits.bodyBytesMax) this.#fail(tooLarge())
+    else this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    decoded(Buffer.concat(this.#chunks), this.#headers['content-encoding'], this.#limits.bodyBytesMax).then(
+      body => this.#succeed(body),
+      (error: TransportError) => this.#fail(error),
+    )
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(new TransportError(networkFailure(causeCode(error)), this.#delivery))
+  }
+
+  #succeed(body: Buffer): void {
+    if (!this.#settle()) return
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+    this.#resolve({ status: this.#status, headers: headerList(this.#headers), body: text })
+  }
+
+  #fail(error: TransportError): void {
+    if (!this.#settle()) return
+    this.#reject(error)
+    this.#controller?.abort(error)
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#signal.removeEventListener('abort', this.#timeOut)
+    return true
+  }
+}
+
+function tooLarge(): TransportError {
+  return new TransportError(fail('response_too_large'), 'unknown')
+}
+
+function headerList(headers: Headers): HeaderList {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((each): [string, string] => [name, each]),
+  )
+}

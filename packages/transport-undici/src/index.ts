@@ -1,0 +1,6 @@
+/**
+ * Token requests over undici.
+ *
+ * @packageDocumentation
+ */
+export { type UndiciTransportOptions, undiciTransport } from './undici-transport.ts'

@@ -1,0 +1,100 @@
+import { fail, type HttpRequest, maySendCredentials, type Transport, TransportError } from '@evergrant/core'
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { exchange } from './exchange.ts'
+import { strictTransportMemory } from './strict-transport.ts'
+
+export interface UndiciTransportOptions {
+  /** Certificate authorities to trust instead of the system's, in PEM. */
+  readonly ca?: string | readonly string[]
+  /** Longest time to connect, TLS included, in ms. 1 or more, 5,000 by default. */
+  readonly connectTimeoutMs?: number
+  /** Longest time from the request to the answer's header, and between two pieces of its body, in ms. 10,000 by default. */
+  readonly answerTimeoutMs?: number
+  /** Allow plain http to this very machine, for local sandboxes. `false` by default. */
+  readonly allowInsecureLoopback?: boolean
+  /**
+   * Whether to use the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). `true` by
+   * default.
+   */
+  readonly proxyFromEnvironment?: boolean
+  /**
+   * A dispatcher of your own, instead of all of the above but `allowInsecureLoopback`: its TLS settings, its
+   * proxy, its timeouts. It is not closed by `close()`.
+   */
+  readonly dispatcher?: Dispatcher
+}
+
+/**
+ * Token requests over undici.
+ *
+ * https only, TLS 1.2 or later, certificates always verified, whatever the environment says. Redirects are not
+ * followed. Every request has a connection of its own, which is closed after it: a token endpoint is asked
+ * rarely, and a connection that was kept is most likely dead by then. A host that has demanded
+ * Strict-Transport-Security is never spoken to in clear again.
+ */
+export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+  const { allowInsecureLoopback = false } = options
+  const strict = strictTransportMemory()
+  let own: Dispatcher | undefined
+
+  function dispatcher(): Dispatcher {
+    own ??= options.dispatcher ?? makeDispatcher(options)
+    return own
+  }
+
+  return {
+    async send(request, limits) {
+      const url = new URL(request.url)
+      if (!maySendCredentials(url, allowInsecureLoopback) || strict.forbids(url)) {
+        throw new TransportError(fail('insecure_endpoint'), 'not_sent')
+      }
+      const response = await exchange(dispatcher(), dispatchOptions(request, url), limits)
+      strict.learn(url, response.headers)
+      return response
+    },
+    async close() {
+      const closing = options.dispatcher === undefined ? own : undefined
+      own = undefined
+      await closing?.close()
+    },
+  }
+}
+
+function dispatchOptions(request: HttpRequest, url: URL): Dispatcher.DispatchOptions {
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: request.method,
+    // Not to be asked for means not to be decompressed: an answer of a token endpoint is small.
+    headers: [...request.headers.flat(), 'accept-encoding', 'identity'],
+    body: request.body ?? null,
+    reset: true,
+  }
+}
+
+const CONNECT_TIMEOUT_MS = 5_000
+const ANSWER_TIMEOUT_MS = 10_000
+
+function makeDispatcher(options: UndiciTransportOptions): Dispatcher {
+  const tls = {
+    minVersion: 'TLSv1.2' as const,
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise.
+    rejectUnauthorized: true,
+    timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    ...(options.ca === undefined ? {} : { ca: [options.ca].flat() }),
+  }
+  const answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS
+  const settings = {
+    connect: tls,
+    allowH2: false,
+    pipelining: 1,
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
+  }
+  if (options.proxyFromEnvironment === false || !namesProxy(process.env)) return new Agent(settings)
+  return new EnvHttpProxyAgent({ ...settings, requestTls: tls, proxyTls: tls })
+}
+
+function namesProxy(environment: Readonly<Record<string, string | undefined>>): boolean {
+  return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].some(name => environment[name])
+}

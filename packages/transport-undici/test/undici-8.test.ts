@@ -1,0 +1,34 @@
+import { Agent } from 'undici'
+import { describe, expect, it } from 'vitest'
+import { undiciTransport } from '../src/index.ts'
+import { transportSuite } from './support/suite.ts'
+
+describe('over undici 8', () => {
+  transportSuite(undiciTransport)
+})
+
+describe('a dispatcher of your own', () => {
+  it('is used, and not closed', async () => {
+    const dispatcher = new Agent()
+    let dispatched = 0
+    const dispatch = dispatcher.dispatch.bind(dispatcher)
+    dispatcher.dispatch = (...args) => {
+      dispatched += 1
+      return dispatch(...args)
+    }
+    const transport = undiciTransport({ dispatcher })
+    const request = {
+      method: 'GET',
+      url: 'https://x.invalid/',
+      headers: [],
+      body: undefined,
+      secrets: [],
+    } as const
+    await expect(transport.send(request, { timeoutMs: 1_000, bodyBytesMax: 10 })).rejects.toThrow(
+      'could not be reached',
+    )
+    await transport.close?.()
+    expect([dispatched, dispatcher.closed]).toEqual([1, false])
+    await dispatcher.close()
+  })
+})
