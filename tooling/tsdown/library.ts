@@ -1,7 +1,7 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
 /** How every published package is built: one ES module per entry, declarations with maps, nothing bundled in. */
-export function library(entry: string[] = ['src/index.ts']): UserConfig {
+export function library(entry: Record<string, string> = { index: 'src/index.ts' }): UserConfig {
   return defineConfig({
     entry,
     format: 'esm',
