@@ -45,10 +45,10 @@ export const content: readonly Clause[] = [
     title: 'keeps keys apart, whatever characters they are made of',
     needs: [],
     async check({ store }) {
-      for (const key of KEYS) await create(store, key, `value of ${key}`)
+      for (const key of KEYS) await create(store, key, `<${key}>`)
       for (const key of KEYS) {
         const value = (await store.read(key))?.value
-        demand(value === `value of ${key}`, `key ${JSON.stringify(key)} holds ${JSON.stringify(value)}`)
+        demand(value === `<${key}>`, `key ${JSON.stringify(key)} holds ${JSON.stringify(value)}`)
       }
       const [first = '', ...others] = KEYS
       const version = (await store.read(first))?.version
