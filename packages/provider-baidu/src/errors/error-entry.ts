@@ -1,0 +1,39 @@
+import type { Advice } from '@evergrant/core'
+
+/**
+ * What a program should do about an error code.
+ *
+ * - `renew`: drop the token, obtain a new one and repeat the call once.
+ * - `retry`: repeat the call after a pause that grows.
+ * - `wait`: repeat it when the window of the limit has passed.
+ * - `configure`: something has to be changed: a key, a permission, a URL, a plan.
+ * - `give_up`: the request itself is wrong; repeating it is useless.
+ */
+export type BaiduAction = 'renew' | 'retry' | 'wait' | 'configure' | 'give_up'
+
+/** One line of an error table. */
+export interface BaiduErrorEntry {
+  readonly action: BaiduAction
+  readonly meaning: Advice
+  readonly remedy: Advice
+}
+
+export type BaiduErrorTable = Readonly<Record<number, BaiduErrorEntry>>
+
+type Row = readonly [
+  code: number,
+  action: BaiduAction,
+  meaningEn: string,
+  meaningZh: string,
+  remedyEn: string,
+  remedyZh: string,
+]
+
+export function errorTable(rows: readonly Row[]): BaiduErrorTable {
+  return Object.fromEntries(
+    rows.map(([code, action, meaningEn, meaningZh, remedyEn, remedyZh]) => [
+      code,
+      { action, meaning: { en: meaningEn, zh: meaningZh }, remedy: { en: remedyEn, zh: remedyZh } },
+    ]),
+  )
+}
