@@ -4,6 +4,15 @@
  *
  * @packageDocumentation
  */
+export { type BaiduSandbox, baiduSandbox } from './baidu-sandbox/baidu-sandbox.ts'
+export {
+  type BaiduSandboxOptions,
+  SANDBOX_APP,
+  type SandboxApp,
+  TOKEN_FAULTS,
+  type TokenFault,
+} from './baidu-sandbox/sandbox-options.ts'
+export type { SandboxRequest } from './baidu-sandbox/sandbox-state.ts'
 export { type FaultyStore, faultyStore, type StoreFault } from './faulty-store.ts'
 export {
   type Held,

@@ -1,0 +1,93 @@
+import type { Exchange } from './http-exchange.ts'
+import { TOKEN_FAULTS, type TokenFault } from './sandbox-options.ts'
+import type { SandboxState } from './sandbox-state.ts'
+
+/** Where the sandbox is controlled over HTTP. */
+export const ADMIN_PATH = '/sandbox/'
+
+/**
+ * Control over HTTP, for other processes and for people with curl. All but `state` are POSTs with a JSON body.
+ *
+ * - `GET /sandbox/state`: counts, settings and the last requests.
+ * - `/sandbox/clock` `{ "advanceMs": 1000 }`
+ * - `/sandbox/revoke` `{ "token": "24.…" }`, or `{}` for all.
+ * - `/sandbox/fault` `{ "fault": "json_503", "times": 3 }` for the token endpoint, `{ "code": 110, "times": 1 }` for the APIs.
+ * - `/sandbox/settings` `{ "lifetimeSeconds": 60, "qps": 2, "latencyMs": 100 }`, any of them.
+ * - `/sandbox/clear` `{}`: ends all faults.
+ */
+export function answerAdmin(state: SandboxState, exchange: Exchange): void {
+  const verb = exchange.path.slice(ADMIN_PATH.length)
+  if (verb === 'state') return reply(exchange, 200, describeState(state))
+  if (exchange.method !== 'POST') return reply(exchange, 405, { problem: `POST to ${exchange.path}` })
+  const act = VERBS.get(verb)
+  if (act === undefined) {
+    return reply(exchange, 404, { problem: `no such control: ${verb}`, known: ['state', ...VERBS.keys()] })
+  }
+  const problem = act(state, exchange.json)
+  if (problem === undefined) reply(exchange, 200, describeState(state))
+  else reply(exchange, 400, { problem })
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/** Each returns what is wrong with its request, or nothing when it was done. */
+const VERBS: ReadonlyMap<string, (state: SandboxState, members: Members) => string | undefined> = new Map([
+  ['clock', moveClock],
+  ['revoke', revoke],
+  ['fault', injectFault],
+  ['settings', changeSettings],
+  ['clear', clear],
+])
+
+function moveClock(state: SandboxState, { advanceMs }: Members): string | undefined {
+  if (typeof advanceMs !== 'number' || !Number.isFinite(advanceMs)) return 'advanceMs must be a number'
+  state.advance(advanceMs)
+  return undefined
+}
+
+function revoke(state: SandboxState, { token }: Members): string | undefined {
+  if (token !== undefined && typeof token !== 'string')
+    return 'token must be a string, or be left out for all'
+  state.revoke(token)
+  return undefined
+}
+
+function injectFault(state: SandboxState, { fault, code, times = 1 }: Members): string | undefined {
+  if (typeof times !== 'number' || !(times >= 1)) return 'times must be a number of at least 1'
+  if (typeof code === 'number') state.faultApi(code, times)
+  else if (TOKEN_FAULTS.includes(fault as TokenFault)) state.faultTokens(fault as TokenFault, times)
+  else return `fault must be one of ${TOKEN_FAULTS.join(', ')}; or give an API error as code`
+  return undefined
+}
+
+function changeSettings(state: SandboxState, members: Members): string | undefined {
+  for (const name of ['lifetimeSeconds', 'qps', 'latencyMs'] as const) {
+    const value = members[name]
+    if (value === undefined) continue
+    if (typeof value !== 'number' || !(value >= 0)) return `${name} must be a number of at least 0`
+    state[name] = value
+  }
+  return undefined
+}
+
+function clear(state: SandboxState): undefined {
+  state.clearFaults()
+}
+
+function describeState(state: SandboxState): Record<string, unknown> {
+  const { now, lifetimeSeconds, qps, latencyMs, tokenRequests, tokensIssued, apiCalls, requests } = state
+  return {
+    now,
+    lifetimeSeconds,
+    qps,
+    latencyMs,
+    tokenRequests,
+    tokensIssued,
+    apiCalls,
+    requests: requests.slice(-50),
+  }
+}
+
+function reply(exchange: Exchange, status: number, body: unknown): void {
+  exchange.reply(status, `${JSON.stringify(body, null, 2)}\n`)
+}

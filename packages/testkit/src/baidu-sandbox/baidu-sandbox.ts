@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { ADMIN_PATH, answerAdmin } from './admin.ts'
+import { answerApi } from './api-endpoints.ts'
+import { readExchange } from './http-exchange.ts'
+import type { BaiduSandboxOptions, SandboxApp, TokenFault } from './sandbox-options.ts'
+import { type SandboxRequest, SandboxState } from './sandbox-state.ts'
+import { answerToken, isTokenPath } from './token-endpoint.ts'
+
+/** A running sandbox. */
+export interface BaiduSandbox {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  readonly tokenEndpoint: string
+  /** The first application. */
+  readonly app: SandboxApp
+  /** Requests to the token endpoint, failed ones included; tokens issued; API calls, failed ones included. */
+  readonly counts: {
+    readonly tokenRequests: number
+    readonly tokensIssued: number
+    readonly apiCalls: number
+  }
+  /** The last requests, without secrets. */
+  readonly requests: readonly SandboxRequest[]
+  /** Epoch ms by the sandbox's clock. */
+  readonly now: number
+  /** Moves the sandbox's clock. */
+  advance(ms: number): void
+  /** Revokes an access token, or all; returns how many were alive. */
+  revoke(token?: string): number
+  /** Lets the token endpoint misbehave, once or as often as said. */
+  fault(fault: TokenFault, times?: number): void
+  /** Lets the APIs answer with an error code, once or as often as said. */
+  faultApi(code: number, times?: number): void
+  clearFaults(): void
+  /** Changes the lifetime of tokens to come, the calls allowed per second, or the latency of token answers. */
+  set(settings: {
+    readonly lifetimeSeconds?: number
+    readonly qps?: number
+    readonly latencyMs?: number
+  }): void
+  close(): Promise<void>
+}
+
+/**
+ * Starts a stand-in for the Baidu AI Open Platform on loopback: the token endpoint of both hosts with its exact
+ * bodies, headers and statuses, a few AI endpoints, revocation, limits, a clock that can be moved, and faults on
+ * demand, by calls or over HTTP (`/sandbox/…`).
+ */
+export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<BaiduSandbox> {
+  const state = new SandboxState(options)
+  const server = createServer((request, response) => {
+    answer(state, request, response).catch(() => request.socket.destroy())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as { port: number }
+  const url = `http://127.0.0.1:${port}`
+  const [app] = state.apps
+  if (app === undefined) throw new RangeError('a sandbox needs an application')
+  return {
+    url,
+    tokenEndpoint: `${url}/oauth/2.0/token`,
+    app,
+    get counts() {
+      const { tokenRequests, tokensIssued, apiCalls } = state
+      return { tokenRequests, tokensIssued, apiCalls }
+    },
+    requests: state.requests,
+    get now() {
+      return state.now
+    },
+    advance: ms => state.advance(ms),
+    revoke: token => state.revoke(token),
+    fault: (fault, times = 1) => state.faultTokens(fault, times),
+    faultApi: (code, times = 1) => state.faultApi(code, times),
+    clearFaults: () => state.clearFaults(),
+    set: settings => {
+      Object.assign(state, settings)
+    },
+    close() {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeAllConnections()
+      return closed
+    },
+  }
+}
+
+const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/
+
+async function answer(
+  state: SandboxState,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const exchange = await readExchange(request, response)
+  // Nobody else's web page may talk to it by a name that resolves to this machine.
+  if (!LOOPBACK_HOST.test(request.headers.host ?? '')) return exchange.reply(403, 'for this machine only\n')
+  if (exchange.path.startsWith(ADMIN_PATH)) answerAdmin(state, exchange)
+  else if (isTokenPath(exchange.path)) await answerToken(state, exchange)
+  else answerApi(state, exchange)
+}

@@ -1,0 +1,70 @@
+/** An application of the sandbox, as the console of the platform would show it. */
+export interface SandboxApp {
+  readonly apiKey: string
+  readonly secretKey: string
+  readonly appId: string
+  /** Space-separated, as the token answer has it. */
+  readonly scope: string
+}
+
+export interface BaiduSandboxOptions {
+  /** Port on 127.0.0.1. 0, the default, takes a free one. */
+  readonly port?: number
+  /** Applications. One with well-known keys by default: see `SANDBOX_APP`. */
+  readonly apps?: readonly SandboxApp[]
+  /** Lifetime of new access tokens in seconds. 2,592,000 by default: 30 days. */
+  readonly lifetimeSeconds?: number
+  /** API calls per second that an application may make. Absent: any number. Baidu's free tier has 2. */
+  readonly qps?: number
+  /** The code of an expired token: Baidu documents both. 111 by default. */
+  readonly expiredCode?: 110 | 111
+  /** Send `error_code` as a string and token errors with HTTP 401, as the classic API does. `false` by default. */
+  readonly classic?: boolean
+  /** How long every token answer takes, in ms. 0 by default. */
+  readonly latencyMs?: number
+  /** The sandbox's clock, in epoch ms. The system's by default. */
+  readonly now?: () => number
+}
+
+/** The application that a sandbox has when it is given none. */
+export const SANDBOX_APP: SandboxApp = {
+  apiKey: 'SandboxApiKey00000000001',
+  secretKey: 'SandboxSecretKey0000000000000001',
+  appId: '1234567',
+  scope: 'public brain_all_scope audio_voice_assistant_get audio_tts_post brain_ocr_general_basic',
+}
+
+/**
+ * How the token endpoint misbehaves.
+ *
+ * - `reset`: the connection breaks after the request was read; nothing is issued.
+ * - `lost_answer`: a token is issued, and then the connection breaks.
+ * - `silence`: the request is read and never answered.
+ * - `html_503`, `json_503`: overloaded, with a page or with JSON.
+ * - `html_200`: a page where JSON should be.
+ * - `empty_object`: `{}`.
+ * - `no_expires_in`: a token without `expires_in`.
+ * - `security_policy`: the 400 that repeated bad requests are answered with.
+ */
+export type TokenFault =
+  | 'reset'
+  | 'lost_answer'
+  | 'silence'
+  | 'html_503'
+  | 'json_503'
+  | 'html_200'
+  | 'empty_object'
+  | 'no_expires_in'
+  | 'security_policy'
+
+export const TOKEN_FAULTS: readonly TokenFault[] = [
+  'reset',
+  'lost_answer',
+  'silence',
+  'html_503',
+  'json_503',
+  'html_200',
+  'empty_object',
+  'no_expires_in',
+  'security_policy',
+]
