@@ -1,17 +1,26 @@
 import { defineConfig, type UserConfig } from 'tsdown'
 
-/** How every published package is built: one ES module per entry, declarations with maps, nothing bundled in. */
+const shared: UserConfig = {
+  format: 'esm',
+  target: 'node20.19',
+  outDir: 'dist',
+  clean: true,
+  fixedExtension: false,
+  sourcemap: true,
+  logLevel: 'warn',
+}
+
+/** How every published library is built: one ES module per entry, declarations with maps, nothing bundled in. */
 export function library(entry: Record<string, string> = { index: 'src/index.ts' }): UserConfig {
   return defineConfig({
+    ...shared,
     entry,
-    format: 'esm',
-    target: 'node20.19',
     platform: 'neutral',
-    outDir: 'dist',
-    clean: true,
-    fixedExtension: false,
     dts: { sourcemap: true, tsconfig: 'tsconfig.json' },
-    sourcemap: true,
-    logLevel: 'warn',
   }) as UserConfig
+}
+
+/** How a program is built: like a library, without declarations. */
+export function program(entry: Record<string, string>): UserConfig {
+  return defineConfig({ ...shared, entry, platform: 'node', dts: false }) as UserConfig
 }

@@ -9,10 +9,10 @@ export {
   type BaiduSandboxOptions,
   SANDBOX_APP,
   type SandboxApp,
+  type SandboxRequest,
   TOKEN_FAULTS,
   type TokenFault,
 } from './baidu-sandbox/sandbox-options.ts'
-export type { SandboxRequest } from './baidu-sandbox/sandbox-state.ts'
 export { type FaultyStore, faultyStore, type StoreFault } from './faulty-store.ts'
 export {
   type Held,

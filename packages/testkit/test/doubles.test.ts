@@ -26,7 +26,7 @@ describe('the virtual clock', () => {
     const clock = virtualClock(0)
     const seen: number[] = []
     clock.wake(5, () => {
-      Promise.resolve().then(() => clock.wake(6, () => seen.push(clock.now())))
+      void Promise.resolve().then(() => clock.wake(6, () => seen.push(clock.now())))
     })
     await clock.advance(10)
     expect(seen).toEqual([6])

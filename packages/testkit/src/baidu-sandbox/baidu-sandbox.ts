@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { ADMIN_PATH, answerAdmin } from './admin.ts'
 import { answerApi } from './api-endpoints.ts'
 import { readExchange } from './http-exchange.ts'
-import type { BaiduSandboxOptions, SandboxApp, TokenFault } from './sandbox-options.ts'
-import { type SandboxRequest, SandboxState } from './sandbox-state.ts'
+import type { BaiduSandboxOptions, SandboxApp, SandboxRequest, TokenFault } from './sandbox-options.ts'
+import { SandboxState } from './sandbox-state.ts'
 import { answerToken, isTokenPath } from './token-endpoint.ts'
 
 /** A running sandbox. */

@@ -22,8 +22,21 @@ export interface BaiduSandboxOptions {
   readonly classic?: boolean
   /** How long every token answer takes, in ms. 0 by default. */
   readonly latencyMs?: number
+  /** Called with every request once it is answered. */
+  readonly onRequest?: (request: SandboxRequest) => void
   /** The sandbox's clock, in epoch ms. The system's by default. */
   readonly now?: () => number
+}
+
+/** Something that the sandbox was asked, without secrets. */
+export interface SandboxRequest {
+  /** By the sandbox's clock. */
+  readonly at: number
+  readonly path: string
+  /** The application's id; empty when it is not known. */
+  readonly appId: string
+  /** What came of it: `token`, `ok`, an error, a code or a fault. */
+  readonly outcome: string
 }
 
 /** The application that a sandbox has when it is given none. */

@@ -1,5 +1,11 @@
 import { sha256, toHex, utf8Bytes } from '@evergrant/core'
-import { type BaiduSandboxOptions, SANDBOX_APP, type SandboxApp, type TokenFault } from './sandbox-options.ts'
+import {
+  type BaiduSandboxOptions,
+  SANDBOX_APP,
+  type SandboxApp,
+  type SandboxRequest,
+  type TokenFault,
+} from './sandbox-options.ts'
 
 /** A token that the sandbox has issued. */
 export interface IssuedToken {
@@ -7,17 +13,6 @@ export interface IssuedToken {
   readonly app: SandboxApp
   readonly expiresAt: number
   revoked: boolean
-}
-
-/** Something that the sandbox was asked, without secrets. */
-export interface SandboxRequest {
-  /** By the sandbox's clock. */
-  readonly at: number
-  readonly path: string
-  /** The application's id; empty when it is not known. */
-  readonly appId: string
-  /** What came of it: `token`, `ok`, an error, a code or a fault. */
-  readonly outcome: string
 }
 
 const LIFETIME_SECONDS = 2_592_000
@@ -62,7 +57,9 @@ export class SandboxState {
   }
 
   note(path: string, appId: string, outcome: string): void {
-    this.requests.push({ at: this.now, path, appId, outcome })
+    const request = { at: this.now, path, appId, outcome }
+    this.requests.push(request)
+    this.options.onRequest?.(request)
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift()
   }
 

@@ -1,0 +1,105 @@
+import { EvergrantError, fail, type Secret } from '@evergrant/core'
+import { baidu } from '@evergrant/provider-baidu'
+import { secret, type TokenSource, tokenSource } from '@evergrant/runtime'
+import { fileSecret } from '@evergrant/runtime/node'
+import { memoryStore } from '@evergrant/store-memory'
+import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
+import { undiciTransport } from '@evergrant/transport-undici'
+import type { Command } from 'commander'
+import { painter, type Terminal, writeLine } from './terminal.ts'
+
+/** Where tokens come from, as the options of a command say. */
+export interface ConnectionOptions {
+  readonly sandbox?: boolean
+  readonly sandboxUrl?: string
+  readonly endpoint?: string
+  readonly apiKeyFile?: string
+  readonly secretKeyFile?: string
+}
+
+/** An open source of tokens, and what belongs to it. */
+export interface Connection {
+  readonly source: TokenSource
+  /** The origin that stands in for Baidu's hosts; `undefined` when Baidu itself is meant. */
+  readonly sandboxUrl: string | undefined
+  close(): Promise<void>
+}
+
+/** Adds the options that every command with tokens has. */
+export function withConnection(command: Command): Command {
+  return command
+    .option('--sandbox', 'use an embedded sandbox instead of Baidu: no keys, no network')
+    .option('--sandbox-url <url>', 'use the sandbox that "evergrant sandbox" runs')
+    .option('--endpoint <url>', 'another token endpoint than aip.baidubce.com')
+    .option('--api-key-file <path>', 'read the API Key from a file instead of BAIDU_API_KEY')
+    .option('--secret-key-file <path>', 'read the Secret Key from a file instead of BAIDU_SECRET_KEY')
+}
+
+export async function connect(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
+  if (usesSandbox(options)) return connectToSandbox(options.sandboxUrl, terminal)
+  const { apiKeyFile, secretKeyFile, endpoint = 'aip' } = options
+  const source = tokenSource({
+    provider: baidu({ endpoint }),
+    client: {
+      id: apiKeyFile === undefined ? variable('BAIDU_API_KEY', terminal) : fileSecret(apiKeyFile),
+      secret:
+        secretKeyFile === undefined ? variable('BAIDU_SECRET_KEY', terminal) : fileSecret(secretKeyFile),
+    },
+    store: memoryStore(),
+    transport: undiciTransport(),
+  })
+  warnOfDoubts(source, terminal)
+  return { source, sandboxUrl: undefined, close: () => source.close() }
+}
+
+export function usesSandbox({ sandbox, sandboxUrl }: ConnectionOptions): boolean {
+  return sandbox === true || sandboxUrl !== undefined
+}
+
+async function connectToSandbox(running: string | undefined, terminal: Terminal): Promise<Connection> {
+  const embedded: BaiduSandbox | undefined = running === undefined ? await baiduSandbox() : undefined
+  const url = embedded?.url ?? (running ?? '').replace(/\/+$/, '')
+  const { stderr, env } = terminal
+  writeLine(
+    stderr,
+    painter(stderr, env)('dim', `sandbox at ${url}: its tokens are worth nothing anywhere else`),
+  )
+  const source = tokenSource({
+    provider: baidu({ endpoint: `${url}/oauth/2.0/token` }),
+    client: { id: SANDBOX_APP.apiKey, secret: SANDBOX_APP.secretKey },
+    store: memoryStore(),
+    transport: undiciTransport({ allowInsecureLoopback: true }),
+  })
+  return {
+    source,
+    sandboxUrl: url,
+    async close() {
+      await source.close()
+      await embedded?.close()
+    },
+  }
+}
+
+/** A key from the environment of the terminal, with advice for those who are here for the first time. */
+function variable(name: string, { env }: Terminal): Secret {
+  return secret(() => {
+    const value = env[name]?.trim()
+    if (value) return value
+    throw new EvergrantError(
+      fail('secret_unavailable', {
+        message: `${name} is not set.`,
+        advice: {
+          en: 'Set BAIDU_API_KEY and BAIDU_SECRET_KEY to the keys of your application, name files with --api-key-file and --secret-key-file, or try --sandbox, which needs no keys.',
+          zh: '请将 BAIDU_API_KEY 与 BAIDU_SECRET_KEY 设为您应用的密钥，或用 --api-key-file 与 --secret-key-file 指定文件；也可用 --sandbox 体验，无需密钥。',
+        },
+      }),
+    )
+  })
+}
+
+function warnOfDoubts(source: TokenSource, { stderr, env }: Terminal): void {
+  const paint = painter(stderr, env)
+  source.on(event => {
+    if (event.type === 'client.doubtful') writeLine(stderr, `${paint('yellow', 'note:')} ${event.advice.en}`)
+  })
+}

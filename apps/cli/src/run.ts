@@ -1,0 +1,46 @@
+import { Command, CommanderError } from 'commander'
+import { addCallCommand } from './commands/call.ts'
+import { addInspectCommand } from './commands/inspect.ts'
+import { addSandboxCommand } from './commands/sandbox.ts'
+import { addTokenCommand } from './commands/token.ts'
+import { EXIT, EXIT_HELP } from './exit-code.ts'
+import { reportFailure } from './failure-report.ts'
+import type { Terminal } from './terminal.ts'
+import { VERSION } from './version.ts'
+
+const HELP = `
+Keys come from BAIDU_API_KEY and BAIDU_SECRET_KEY or from files, never from arguments. Without keys, --sandbox
+tries everything on this machine.
+${EXIT_HELP}`
+
+/** Runs one command line, without the names of program and script, and resolves to its exit code. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await programFor(terminal).parseAsync(args, { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    return reportFailure(error, terminal)
+  }
+}
+
+function programFor(terminal: Terminal): Command {
+  const program = new Command('evergrant')
+    .description(
+      'Obtain, inspect and use OAuth 2.0 access tokens: first of all those of the Baidu AI Open Platform.',
+    )
+    .version(VERSION)
+    .showSuggestionAfterError()
+    .addHelpText('after', HELP)
+  addTokenCommand(program, terminal)
+  addInspectCommand(program, terminal)
+  addCallCommand(program, terminal)
+  addSandboxCommand(program, terminal)
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: text => terminal.stdout.write(text),
+      writeErr: text => terminal.stderr.write(text),
+    })
+  }
+  return program
+}
