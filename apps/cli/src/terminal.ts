@@ -17,7 +17,7 @@ const CODES = {
   cyan: [36, 39],
 } as const
 
-export type Style = keyof typeof CODES
+type Style = keyof typeof CODES
 export type Paint = (style: Style, text: string) => string
 
 /** Colours text for a stream: only for a terminal, and only where nobody has said `NO_COLOR`. */

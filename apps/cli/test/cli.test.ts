@@ -339,7 +339,15 @@ describe('the program', () => {
   }
 
   it('runs a sandbox until it is interrupted, and prints what it is asked', async () => {
-    const { child, until, ended } = start(['sandbox', '--port', '0', '--lifetime', '60', '--qps', '5'])
+    const { child, until, ended } = start([
+      'sandbox',
+      '--port',
+      '0',
+      '--lifetime-seconds',
+      '60',
+      '--qps',
+      '5',
+    ])
     const text = await until('try ')
     expect(text).toContain(SANDBOX_APP.apiKey)
     const url = /URL +(\S+)/.exec(text)?.[1] ?? ''

@@ -13,9 +13,10 @@ export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
 export { EvergrantError } from './failure/evergrant-error.ts'
 export { type FailureDetails, fail } from './failure/fail.ts'
-export { type Advice, type Failure, type FailureKind, isTerminal } from './failure/failure.ts'
+export { type Advice, type Failure, isTerminal } from './failure/failure.ts'
 export { FAILURE_CODES, type FailureCode } from './failure/failure-codes.ts'
 export { FAILURE_GUIDE, type FailureGuidance } from './failure/failure-guide.ts'
+export type { FailureKind } from './failure/failure-kind.ts'
 export { causeCode, isUntrusted, networkFailure } from './failure/network-failure.ts'
 export { TransportError } from './failure/transport-error.ts'
 export { describe, inWords } from './grant/describe.ts'
@@ -29,7 +30,8 @@ export type {
   GrantFact,
   Moment,
 } from './grant/grant-event.ts'
-export { type GrantState, INITIAL_STATE, PHASES, type Phase } from './grant/grant-state.ts'
+export { type GrantState, INITIAL_STATE } from './grant/grant-state.ts'
+export { PHASES, type Phase } from './grant/phase.ts'
 export { quietUntil } from './grant/quiet.ts'
 export type { Stamp } from './grant/stamp.ts'
 export { type Transition, transition } from './grant/transition.ts'
@@ -45,7 +47,12 @@ export {
   tolerantProfile,
 } from './message/message-profile.ts'
 export { tokenRequest } from './message/token-request.ts'
-export { isTokenText, readTokenResponse, type TokenResponseResult } from './message/token-response.ts'
+export {
+  isTokenText,
+  LIFETIME_UNKNOWN_MS,
+  readTokenResponse,
+  type TokenResponseResult,
+} from './message/token-response.ts'
 export type { ExtraValue, TokenSet } from './message/token-set.ts'
 export {
   type GrantPolicy,

@@ -10,13 +10,13 @@ import {
   TransportError,
 } from '@evergrant/core'
 import { DeadlineError, withDeadline } from './deadline.ts'
-import type { Session } from './session.ts'
+import type { EffectShell } from './effect-shell.ts'
 
 type EffectOf<Type extends GrantEffect['type']> = Extract<GrantEffect, { readonly type: Type }>
 
 /** One handler for every effect: a new effect in the core does not compile until it is handled here. */
 const HANDLERS: {
-  readonly [Type in GrantEffect['type']]: (session: Session, effect: EffectOf<Type>) => void
+  readonly [Type in GrantEffect['type']]: (session: EffectShell, effect: EffectOf<Type>) => void
 } = {
   read: (session, { op }) => {
     subscribe(session)
@@ -62,17 +62,17 @@ const HANDLERS: {
   report: (session, effect) => session.emit(effect.report),
 }
 
-export function carryOut(session: Session, effect: GrantEffect): void {
+export function carryOut(session: EffectShell, effect: GrantEffect): void {
   // The compiler cannot follow that the handler was looked up by the effect's own type.
-  const handle = HANDLERS[effect.type] as (session: Session, effect: GrantEffect) => void
+  const handle = HANDLERS[effect.type] as (session: EffectShell, effect: GrantEffect) => void
   handle(session, effect)
 }
 
 /** Asks the store, within the time it has, and tells the machine what came of it. */
 function answer<Result>(
-  session: Session,
+  session: EffectShell,
   op: number,
-  ask: (store: Session['surroundings']['store']) => Promise<Result>,
+  ask: (store: EffectShell['surroundings']['store']) => Promise<Result>,
   factOf: (result: Result) => GrantFact,
 ): void {
   const { store, clock } = session.surroundings
@@ -88,7 +88,7 @@ function answer<Result>(
  * Hears of changes from here on, where the store can tell. Tried again with the next read when it fails; until
  * then the machine polls.
  */
-function subscribe(session: Session): void {
+function subscribe(session: EffectShell): void {
   const { store } = session.surroundings
   if (store.subscribe === undefined || session.subscribing) return
   session.subscribing = true
@@ -114,7 +114,7 @@ const TRANSPORT_GRACE_MS = 1_000
  * Authenticates and sends a token request. Once sent it is never aborted; a caller who leaves does not matter.
  * A secret may take its time: what it takes is not left for the request.
  */
-async function send(session: Session, effect: EffectOf<'request'>): Promise<GrantFact> {
+async function send(session: EffectShell, effect: EffectOf<'request'>): Promise<GrantFact> {
   const { op, request, timeoutMs } = effect
   const deadline = session.now + timeoutMs
   let ready: HttpRequest
@@ -131,7 +131,7 @@ async function send(session: Session, effect: EffectOf<'request'>): Promise<Gran
 }
 
 async function exchange(
-  session: Session,
+  session: EffectShell,
   { op, request, bodyBytesMax }: EffectOf<'request'>,
   ready: HttpRequest,
   timeoutMs: number,

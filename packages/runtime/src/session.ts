@@ -1,5 +1,4 @@
 import {
-  type Clock,
   EvergrantError,
   type Explanation,
   explain,
@@ -15,23 +14,13 @@ import {
   quietUntil,
   recordKey,
   type Served,
-  type Store,
-  type Transport,
   transition,
 } from '@evergrant/core'
 import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
+import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { Token } from './token.ts'
 import type { RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
-
-/** What all sessions of a runtime share. */
-export interface Surroundings {
-  readonly store: Store
-  readonly transport: Transport
-  readonly clock: Clock
-  /** A number of [0, 1). */
-  readonly random: () => number
-}
 
 /** What a source may hand out without consulting the machine, and until when. */
 export interface Hot {
@@ -55,14 +44,13 @@ type Settle = (outcome: Outcome) => void
  * One grant in this process: the state of its machine, the callers who wait, and the effects under way.
  * Shared by all sources of the same identity.
  */
-export class Session {
+export class Session implements EffectShell {
   readonly key: string
   policy: GrantPolicy
   readonly surroundings: Surroundings
   readonly gate: ClientGate
   /** What may be served at once; `undefined` when there is no usable token. */
   hot: Hot | undefined
-  /** Ends the subscription to changes; `undefined` when there is none. */
   unsubscribe: (() => Promise<void>) | undefined
   subscribing = false
   cancelWake: (() => void) | undefined

@@ -12,11 +12,13 @@ import {
   type Store,
   type Transport,
 } from '@evergrant/core'
+import { newHolderName, systemChance } from './chance.ts'
 import { type Client, ClientGate } from './client-gate.ts'
+import type { Surroundings } from './effect-shell.ts'
 import { fetchTransport } from './fetch-transport.ts'
 import { localStore } from './local-store.ts'
 import { readSecret } from './secret.ts'
-import { Session, type Surroundings } from './session.ts'
+import { Session } from './session.ts'
 import { sharedClock } from './system-clock.ts'
 import { Source, type TokenSource } from './token-source.ts'
 
@@ -101,7 +103,7 @@ class Runtime implements TokenRuntime {
       store: options.store ?? localStore({ entriesMax: sessionsMax, clock }),
       transport: options.transport ?? fetchTransport(),
       clock,
-      random: options.random ?? Math.random,
+      random: options.random ?? systemChance,
     }
   }
 
@@ -156,7 +158,7 @@ class Runtime implements TokenRuntime {
         ...(audience === undefined ? {} : { audience }),
         ...(resources === undefined ? {} : { resources }),
       }),
-      holder: crypto.randomUUID(),
+      holder: newHolderName(),
       profile: provider.profile,
       renewWith:
         grantType === 'refresh_token' ? 'refresh_token' : (provider.renewWith ?? 'client_credentials'),

@@ -6,6 +6,7 @@ import {
   fail,
   fingerprintOf,
   isTokenText,
+  LIFETIME_UNKNOWN_MS,
   type TokenSet,
 } from '@evergrant/core'
 import type { Session } from './session.ts'
@@ -185,9 +186,6 @@ export class Source implements TokenSource {
     return session.now + timeoutMs
   }
 }
-
-/** Life that is assumed for received tokens that do not say, in ms. */
-const LIFETIME_UNKNOWN_MS = 300_000
 
 function tokenSetOf(tokens: ReceivedTokens, now: number): TokenSet {
   const { accessToken, refreshToken, scope, expiresAt = now + LIFETIME_UNKNOWN_MS } = tokens

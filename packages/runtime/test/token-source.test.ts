@@ -1,6 +1,6 @@
 import { atRest, held, jsonResponse, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { EvergrantError, env, secret, Token, tokenRuntime, tokenSource } from '../src/index.ts'
+import { EvergrantError, env, secret, Token, tokenSource } from '../src/index.ts'
 import { failureOf, PROVIDER, rig } from './support/rig.ts'
 
 const HOUR = 3_600_000
@@ -343,76 +343,6 @@ describe('close()', () => {
       kept = made
     }
     expect(await failureOf(kept.source.token())).toMatchObject({ code: 'closed' })
-  })
-})
-
-describe('a runtime with many grants', () => {
-  const options = { provider: PROVIDER, client: { id: 'i', secret: 's' } }
-
-  it('shares one session between the sources of one grant', async () => {
-    const { transport, store, clock } = rig()
-    const runtime = tokenRuntime({ transport, store, clock })
-    const [one, other] = [runtime.source(options), runtime.source({ ...options, scopes: [] })]
-    expect(await one.token()).toBe(await other.token())
-    await one.close()
-    expect((await other.token()).accessToken).toBe('token-1')
-    await runtime.close()
-    expect(await failureOf(other.token())).toMatchObject({ code: 'closed' })
-  })
-
-  it('never shares a token between grants that differ in anything', async () => {
-    const { transport, store, clock } = rig()
-    const runtime = tokenRuntime({ transport, store, clock })
-    const different = [
-      options,
-      { ...options, client: { id: 'j', secret: 's' } },
-      { ...options, subject: 'tenant' },
-      { ...options, scopes: ['x'] },
-      { ...options, audience: 'x' },
-      { ...options, resources: ['x'] },
-      { ...options, provider: { ...PROVIDER, name: 'other' } },
-      { ...options, provider: { ...PROVIDER, tokenEndpoint: 'https://other.example/token' } },
-    ]
-    const tokens = await Promise.all(different.map(each => runtime.source(each).token()))
-    expect(new Set(tokens.map(token => token.accessToken)).size).toBe(different.length)
-  })
-
-  it('holds no more of them than allowed, and finds those again that it let go', async () => {
-    const { transport, store, clock } = rig()
-    const runtime = tokenRuntime({ transport, store, clock, sessionsMax: 3 })
-    const sources = Array.from({ length: 10 }, (_, i) =>
-      runtime.source({ ...options, subject: `tenant ${i}` }),
-    )
-    for (const source of sources) await source.token()
-    await atRest()
-    expect(sources.filter(source => source.current() !== undefined)).toHaveLength(3)
-    const [first] = sources
-    expect((await first?.token())?.accessToken).toBe('token-1')
-    expect(transport.requests).toHaveLength(10)
-  })
-
-  it('refuses one more when all of them are busy', async () => {
-    const { transport, store, clock } = rig()
-    transport.expect(held().step, held().step)
-    const runtime = tokenRuntime({ transport, store, clock, sessionsMax: 2 })
-    const busy = ['a', 'b'].map(subject => runtime.source({ ...options, subject }).token())
-    for (const each of busy) each.catch(() => undefined)
-    await clock.advance(0)
-    const source = runtime.source({ ...options, subject: 'c' })
-    expect(await failureOf(source.token())).toMatchObject({ kind: 'retry', code: 'sessions_exhausted' })
-  })
-
-  it('keeps a grant warm as soon as one of its sources asks for it', async () => {
-    const { transport, store, clock } = rig()
-    const runtime = tokenRuntime({ transport, store, clock })
-    await runtime.source(options).token()
-    runtime.source({ ...options, keepWarm: true })
-    await clock.advance(5 * HOUR)
-    expect(transport.requests.length).toBeGreaterThan(4)
-  })
-
-  it('refuses a bound that is none', () => {
-    expect(() => tokenRuntime({ sessionsMax: 0 })).toThrow('sessionsMax is 0')
   })
 })
 

@@ -15,7 +15,7 @@ export interface Data {
   writes: number
 }
 
-export function emptyData(): Data {
+function emptyData(): Data {
   return { rows: new Map(), subscribers: new Map(), now: 1_700_000_000_000, writes: 0 }
 }
 

@@ -41,59 +41,25 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
   const { entriesMax = ENTRIES_MAX, bytesMax = BYTES_MAX, clock = { now: () => Date.now() } } = options
   requireBound('entriesMax', entriesMax)
   requireBound('bytesMax', bytesMax)
-  // Expiry is decided here, by the injected clock; the cache's own would bring a second clock along.
-  const rows = new LRUCache<string, Row>({ max: entriesMax, maxSize: bytesMax, sizeCalculation: bytesOf })
+  const rows = new Rows(entriesMax, bytesMax, clock)
   const subscribers = new Map<string, Set<() => void>>()
-  let writes = 0
   let closed = false
 
-  function rowOf(key: string): Row | undefined {
-    const row = rows.get(key)
-    if (row === undefined || row.goneAt > clock.now()) return row
-    rows.delete(key)
-    return undefined
-  }
-
-  function read(key: string): Entry | undefined {
-    const row = rowOf(key)
-    if (row === undefined) return undefined
-    const { value, version, storedAt } = row
-    return { value, version, time: { storedAt, asOf: Math.max(clock.now(), storedAt) } }
-  }
-
-  function write(key: string, { value, expected, retainUntil }: Change): WriteResult {
-    if (rowOf(key)?.version !== expected) return { written: false, entry: read(key) }
-    const version = String(++writes) as Version
-    const storedAt = clock.now()
-    if (value === undefined) rows.delete(key)
-    else put(key, { value, version, storedAt, goneAt: retainUntil ?? Number.POSITIVE_INFINITY })
-    for (const onChange of subscribers.get(key) ?? []) onChange()
-    return { written: true, version, storedAt }
-  }
-
-  function put(key: string, row: Row): void {
-    // The cache would drop the old value and not take the new one.
-    if (bytesOf(row, key) > bytesMax)
-      throw new RangeError(`A record of ${bytesOf(row, key)} bytes exceeds bytesMax (${bytesMax}).`)
-    rows.set(key, row)
-  }
-
-  function assertOpen(): void {
+  function open(): Rows {
     if (closed) throw new EvergrantError(fail('closed', { message: 'The memory store was closed.' }))
+    return rows
   }
 
   return {
     traits: { scope: 'process', durable: false, evicts: true, staleMsMax: 0 },
-    async read(key) {
-      assertOpen()
-      return read(key)
-    },
+    read: async key => open().read(key),
     async write(key, change) {
-      assertOpen()
-      return write(key, change)
+      const result = open().write(key, change)
+      if (result.written) for (const onChange of subscribers.get(key) ?? []) onChange()
+      return result
     },
     async subscribe(key, onChange) {
-      assertOpen()
+      open()
       const hear = () => onChange()
       subscribers.set(key, (subscribers.get(key) ?? new Set()).add(hear))
       return async () => {
@@ -107,6 +73,57 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
       rows.clear()
       subscribers.clear()
     },
+  }
+}
+
+/** The records, and how they are replaced. */
+class Rows {
+  readonly #cache: LRUCache<string, Row>
+  readonly #bytesMax: number
+  readonly #clock: Pick<Clock, 'now'>
+  #writes = 0
+
+  constructor(entriesMax: number, bytesMax: number, clock: Pick<Clock, 'now'>) {
+    // Expiry is decided here, by the injected clock; the cache's own would bring a second clock along.
+    this.#cache = new LRUCache({ max: entriesMax, maxSize: bytesMax, sizeCalculation: bytesOf })
+    this.#bytesMax = bytesMax
+    this.#clock = clock
+  }
+
+  #row(key: string): Row | undefined {
+    const row = this.#cache.get(key)
+    if (row === undefined || row.goneAt > this.#clock.now()) return row
+    this.#cache.delete(key)
+    return undefined
+  }
+
+  read(key: string): Entry | undefined {
+    const row = this.#row(key)
+    if (row === undefined) return undefined
+    const { value, version, storedAt } = row
+    return { value, version, time: { storedAt, asOf: Math.max(this.#clock.now(), storedAt) } }
+  }
+
+  write(key: string, { value, expected, retainUntil }: Change): WriteResult {
+    if (this.#row(key)?.version !== expected) return { written: false, entry: this.read(key) }
+    const version = String(++this.#writes) as Version
+    const storedAt = this.#clock.now()
+    if (value === undefined) this.#cache.delete(key)
+    else this.#put(key, { value, version, storedAt, goneAt: retainUntil ?? Number.POSITIVE_INFINITY })
+    return { written: true, version, storedAt }
+  }
+
+  #put(key: string, row: Row): void {
+    const bytes = bytesOf(row, key)
+    // The cache would drop the old value and not take the new one.
+    if (bytes > this.#bytesMax) {
+      throw new RangeError(`A record of ${bytes} bytes exceeds bytesMax (${this.#bytesMax}).`)
+    }
+    this.#cache.set(key, row)
+  }
+
+  clear(): void {
+    this.#cache.clear()
   }
 }
 

@@ -6,7 +6,7 @@ import { painter, type Terminal, writeLine } from '../terminal.ts'
 
 interface SandboxCommandOptions {
   readonly port: number
-  readonly lifetime?: number
+  readonly lifetimeSeconds?: number
   readonly qps?: number
 }
 
@@ -24,17 +24,20 @@ export function addSandboxCommand(program: Command, terminal: Terminal): void {
     .command('sandbox')
     .description('run a stand-in for the Baidu AI Open Platform until interrupted')
     .option('--port <number>', 'the port on 127.0.0.1; 0 takes a free one', amount, 8787)
-    .option('--lifetime <seconds>', 'how long its tokens live; 30 days by default', amount)
+    .option('--lifetime-seconds <number>', 'how long its tokens live; 30 days by default', amount)
     .option('--qps <number>', 'calls per second that an application may make', amount)
     .addHelpText('after', HELP)
     .action((options: SandboxCommandOptions) => runSandbox(options, terminal))
 }
 
-async function runSandbox({ port, lifetime, qps }: SandboxCommandOptions, terminal: Terminal): Promise<void> {
+async function runSandbox(
+  { port, lifetimeSeconds, qps }: SandboxCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
   const sandbox = await baiduSandbox({
     port,
     onRequest: request => printRequest(request, terminal),
-    ...(lifetime !== undefined && { lifetimeSeconds: lifetime }),
+    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
     ...(qps !== undefined && { qps }),
   }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE'

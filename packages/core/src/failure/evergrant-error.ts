@@ -1,4 +1,5 @@
-import type { Advice, Failure, FailureKind } from './failure.ts'
+import type { Advice, Failure } from './failure.ts'
+import type { FailureKind } from './failure-kind.ts'
 
 const BRAND = Symbol.for('evergrant.error')
 

@@ -1,4 +1,4 @@
-import type { FailureKind } from './failure.ts'
+import type { FailureKind } from './failure-kind.ts'
 
 /**
  * Every failure code Evergrant itself gives: what the caller should do (the kind), and one sentence that says

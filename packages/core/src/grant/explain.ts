@@ -1,7 +1,8 @@
 import type { Failure } from '../failure/failure.ts'
 import type { GrantPolicy } from '../policy/grant-policy.ts'
-import type { GrantState, Phase } from './grant-state.ts'
+import type { GrantState } from './grant-state.ts'
 import { isLeasedElsewhere } from './lease.ts'
+import type { Phase } from './phase.ts'
 import { isDue, isLapsed } from './stamp.ts'
 import { isGated, remembered } from './trouble.ts'
 

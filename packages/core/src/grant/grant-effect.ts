@@ -2,7 +2,7 @@ import type { Failure } from '../failure/failure.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import type { TokenRequest } from '../ports/client-authentication.ts'
 import type { Change } from '../ports/store.ts'
-import type { Phase } from './grant-state.ts'
+import type { Phase } from './phase.ts'
 
 /** A token set as it is handed out. */
 export interface Served {

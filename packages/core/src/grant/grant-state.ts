@@ -3,32 +3,9 @@ import type { Version } from '../ports/store.ts'
 import type { GrantRecord, Trouble } from '../record/grant-record.ts'
 import type { RecordClock } from '../record/record-codec.ts'
 import type { RenewalReason } from './grant-effect.ts'
+import type { Phase } from './phase.ts'
 import type { Stamp } from './stamp.ts'
 import { NO_WAITERS, type WaiterQueue } from './waiter-queue.ts'
-
-/**
- * Where a session stands.
- *
- * - `unread`: the record has never been read.
- * - `reading`: a read is outstanding.
- * - `held`: nothing is outstanding and nothing is wanted.
- * - `leasing`: the write that takes the lease is outstanding.
- * - `refreshing`: the token request is outstanding.
- * - `committing`: something has to be written: tokens, a failure, a drop. The write is outstanding, or waits
- *   for the store.
- * - `waiting`: a token is wanted, but not now: another session holds the lease, or a pause has to pass.
- */
-export type Phase = 'unread' | 'reading' | 'held' | 'leasing' | 'refreshing' | 'committing' | 'waiting'
-
-export const PHASES: readonly Phase[] = [
-  'unread',
-  'reading',
-  'held',
-  'leasing',
-  'refreshing',
-  'committing',
-  'waiting',
-]
 
 /** What the store was last seen to hold, instants in this process's clock. */
 export interface Known {
@@ -50,7 +27,7 @@ export interface Known {
  * How far the store's clock is ahead of this process's, in ms. The store's answer was given somewhere between
  * the sending and the receiving of an operation, so there are two bounds; whichever shortens a life is used.
  */
-export interface StoreOffset {
+interface StoreOffset {
   readonly leastMs: number
   readonly mostMs: number
   /** When that answer came, by this process's clock. */

@@ -1,6 +1,5 @@
 import { onDropped, onReceived } from './commands.ts'
 import type { EventOf, GrantEventType } from './grant-event.ts'
-import type { Phase } from './grant-state.ts'
 import {
   onAbandoned,
   onCommitRefused,
@@ -18,6 +17,7 @@ import {
   onTransportFailed,
   onUnread,
 } from './handlers.ts'
+import type { Phase } from './phase.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -31,12 +31,9 @@ import type { Turn } from './turn.ts'
  * What cannot occur and does all the same is reported as `machine.surprised`: the shell or the core has a
  * defect.
  */
-export type Cell<Type extends GrantEventType> =
-  | 'stale'
-  | 'never'
-  | ((turn: Turn, event: EventOf<Type>) => void)
+type Cell<Type extends GrantEventType> = 'stale' | 'never' | ((turn: Turn, event: EventOf<Type>) => void)
 
-export type Row = { readonly [Type in GrantEventType]: Cell<Type> }
+type Row = { readonly [Type in GrantEventType]: Cell<Type> }
 
 /** Commands, hints and the timer are welcome in every phase. */
 const ALWAYS = {

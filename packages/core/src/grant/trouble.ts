@@ -42,7 +42,7 @@ export function believable(trouble: Trouble, at: number, policy: GrantPolicy): T
 }
 
 /** The pause before a terminal failure is probed: `latchMs`, doubled with every further one. */
-export function latchMs(attempts: number, policy: GrantPolicy): number {
+function latchMs(attempts: number, policy: GrantPolicy): number {
   return Math.min(policy.latchMaxMs, policy.latchMs * 2 ** (attempts - 1))
 }
 

@@ -4,7 +4,8 @@ import type { TokenRequest } from '../ports/client-authentication.ts'
 import type { Change } from '../ports/store.ts'
 import type { GrantEffect, GrantReport, Served } from './grant-effect.ts'
 import type { Moment } from './grant-event.ts'
-import type { Flight, GrantState, Pending, Phase } from './grant-state.ts'
+import type { Flight, GrantState, Pending } from './grant-state.ts'
+import type { Phase } from './phase.ts'
 
 type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] }
 

@@ -9,7 +9,7 @@ export function canonicalScopes(scopes: readonly string[]): readonly string[] {
 }
 
 /** Whether `scope` is a scope token of RFC 6749 §3.3. */
-export function isScopeToken(scope: string): boolean {
+function isScopeToken(scope: string): boolean {
   return scope.length <= SCOPE_CHARS_MAX && SCOPE_TOKEN.test(scope)
 }
 

@@ -1,4 +1,5 @@
-import type { Failure, FailureKind } from '../failure/failure.ts'
+import type { Failure } from '../failure/failure.ts'
+import type { FailureKind } from '../failure/failure-kind.ts'
 import { isTokenText } from '../message/token-response.ts'
 import type { ExtraValue, TokenSet } from '../message/token-set.ts'
 import type { GrantRecord, Lease, Trouble } from './grant-record.ts'

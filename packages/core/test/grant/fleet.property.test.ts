@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { FakeStore } from '../support/fake-store.ts'
-import { type Action, anyAction, Fleet, play } from '../support/fleet.ts'
+import { type Action, anyAction, Fleet, hits, play } from '../support/fleet.ts'
 import { USER, world } from '../support/session.ts'
 
 const RUNS = Number(process.env.EVERGRANT_PROPERTY_RUNS ?? 200)
@@ -46,5 +46,28 @@ describe.each([false, true])('a fleet of three processes, whatever happens (keep
       play(new Fleet({ identity: USER, keepWarm }, world()), actions)
     })
     fc.assert(property, { numRuns: RUNS })
+  })
+})
+
+describe('what has happened to the fleets', () => {
+  it('includes every kind of fault, at the operations that it can befall', () => {
+    const kinds = [
+      'answer  read',
+      'answer  write',
+      'answer  request',
+      'failStore  read',
+      'failStore  write',
+      'failTransport not_sent request',
+      'failTransport lost request',
+      'failTransport unreached request',
+      ...['busy', 'client', 'html', 'gateway', 'empty'].map(how => `refuse ${how} request`),
+      ...['read', 'write', 'request'].flatMap(kind => [
+        `crash  ${kind}`,
+        `jump  ${kind}`,
+        `hint  ${kind}`,
+        `reject  ${kind}`,
+      ]),
+    ]
+    expect(kinds.filter(kind => (hits.get(kind) ?? 0) < 5)).toEqual([])
   })
 })

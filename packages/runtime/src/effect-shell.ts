@@ -1,0 +1,41 @@
+import type {
+  Clock,
+  GrantCommand,
+  GrantFact,
+  GrantPolicy,
+  GrantReport,
+  Outcome,
+  Store,
+  Transport,
+} from '@evergrant/core'
+import type { ClientGate } from './client-gate.ts'
+import type { RuntimeReport } from './token-event.ts'
+
+/** What all sessions of a runtime share. */
+export interface Surroundings {
+  readonly store: Store
+  readonly transport: Transport
+  readonly clock: Clock
+  /** A number of [0, 1). */
+  readonly random: () => number
+}
+
+/** What the effects of one grant are carried out with, and where their results go. */
+export interface EffectShell {
+  readonly key: string
+  readonly policy: GrantPolicy
+  readonly surroundings: Surroundings
+  readonly gate: ClientGate
+  readonly now: number
+  /** Nothing that is still under way matters any more. */
+  readonly closed: boolean
+  /** Ends the wake-up that was asked for; `undefined` when there is none. */
+  cancelWake: (() => void) | undefined
+  /** Whether a subscription stands or is on its way. */
+  subscribing: boolean
+  /** Ends the subscription to changes; `undefined` when there is none. */
+  unsubscribe: (() => Promise<void>) | undefined
+  dispatch(event: GrantCommand | GrantFact): void
+  reply(waiter: number, outcome: Outcome): void
+  emit(report: GrantReport | RuntimeReport): void
+}
