@@ -51,6 +51,7 @@ export interface PolicyNumbers {
   readonly retryAfterMsMax: number
   /** First pause after a terminal failure, before one probe; doubles up to `latchMaxMs`. */
   readonly latchMs: number
+  /** Longest pause after a terminal failure. */
   readonly latchMaxMs: number
   /** Shortest time between two renewals of a token that does not advance. */
   readonly nonAdvancingMinMs: number
