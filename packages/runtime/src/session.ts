@@ -21,6 +21,7 @@ import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { Token } from './token.ts'
 import type { RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
+import { abortedError } from './token-watch.ts'
 
 /** What a source may hand out without consulting the machine, and until when. */
 export interface Hot {
@@ -60,15 +61,19 @@ export class Session implements EffectShell {
   readonly #fingerprint: string
   readonly #waiting = new Map<number, Settle>()
   readonly #listeners = new Set<TokenListener>()
+  readonly #watchers = new Set<() => void>()
   readonly #inbox: (GrantCommand | GrantFact)[] = []
   #dispatching = false
   #waiterCount = 0
   #closing = false
   #whenAtRest: (() => void) | undefined
+  /** Whether it was asked to be kept warm for good, rather than while somebody watches. */
+  #warm: boolean
 
   constructor(policy: GrantPolicy, surroundings: Surroundings, gate: ClientGate) {
     this.key = recordKey(policy.identity)
     this.policy = policy
+    this.#warm = policy.keepWarm
     this.surroundings = surroundings
     this.gate = gate
     this.#fingerprint = identityFingerprint(policy.identity)
@@ -98,9 +103,11 @@ export class Session implements EffectShell {
     const moment = { at: this.now, roll: this.surroundings.random() }
     try {
       const { state, effects } = transition(this.#state, { ...event, ...moment }, this.policy)
+      const { hot } = this
       this.#state = state
       this.hot = this.#hotOf(state, moment.at)
       for (const effect of effects) carryOut(this, effect)
+      if (this.hot?.token !== hot?.token) for (const rouse of this.#watchers) rouse()
     } catch {
       // A defect of this software must not become an unhandled rejection that takes the process down.
       this.emit({ type: 'machine.surprised', phase: this.#state.phase, event: event.type })
@@ -175,7 +182,27 @@ export class Session implements EffectShell {
 
   /** Renews from now on without being asked. */
   keepWarm(): void {
-    if (!this.policy.keepWarm) this.policy = { ...this.policy, keepWarm: true }
+    this.#warm = true
+    this.#setWarmth()
+  }
+
+  /**
+   * Calls `rouse` whenever another token is held, and when the session closes, and keeps the session warm until
+   * the returned function is called.
+   */
+  watch(rouse: () => void): () => void {
+    this.#watchers.add(rouse)
+    this.#setWarmth()
+    return () => {
+      this.#watchers.delete(rouse)
+      this.#setWarmth()
+    }
+  }
+
+  #setWarmth(): void {
+    const keepWarm = this.#warm || this.#watchers.size > 0
+    if (this.policy.keepWarm === keepWarm && !keepWarm) return
+    this.policy = { ...this.policy, keepWarm }
     this.dispatch({ type: 'timer.fired' })
   }
 
@@ -193,6 +220,7 @@ export class Session implements EffectShell {
     for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
     this.#waiting.clear()
     this.#state = INITIAL_STATE
+    for (const rouse of this.#watchers) rouse()
     await this.unsubscribe?.()
   }
 
@@ -214,9 +242,3 @@ export class Session implements EffectShell {
 
 /** How long `close()` waits for what costs nothing to lose, in ms. */
 const CLOSE_GRACE_MS = 1_000
-
-function abortedError(signal: AbortSignal | undefined): EvergrantError {
-  const error = new EvergrantError(fail('aborted'))
-  error.cause = signal?.reason
-  return error
-}

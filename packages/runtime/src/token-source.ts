@@ -12,6 +12,7 @@ import {
 import type { Session } from './session.ts'
 import { Token } from './token.ts'
 import type { TokenListener } from './token-event.ts'
+import { watchTokens } from './token-watch.ts'
 
 /** What one call may ask for. */
 export interface TokenOptions {
@@ -54,6 +55,16 @@ export interface TokenSource extends AsyncDisposable {
    * a token that has been replaced already changes nothing.
    */
   reject(token: Token | string): void
+
+  /**
+   * Every new token from now on, beginning with the one that is held; a slow consumer is told of the newest only.
+   * Keeps the grant warm meanwhile. With the role `follower`, another process renews and this one follows: the
+   * way to hand tokens to the rest of a service, as a configuration centre does.
+   *
+   * Waits through failures of renewal (listen with `on` for those). Ends when the source is closed; throws an
+   * `EvergrantError` of code `aborted` when the signal is.
+   */
+  watch(options?: Pick<TokenOptions, 'signal'>): AsyncGenerator<Token, void, undefined>
 
   /** Puts a grant from elsewhere in the place of what is held. Resolves when the store has it. */
   receive(tokens: ReceivedTokens, options?: Pick<TokenOptions, 'signal' | 'timeoutMs'>): Promise<void>
@@ -123,6 +134,10 @@ export class Source implements TokenSource {
   reject(token: Token | string): void {
     const fingerprint = typeof token === 'string' ? fingerprintOf(token) : token.fingerprint
     this.#session?.dispatch({ type: 'token.rejected', fingerprint })
+  }
+
+  watch({ signal }: Pick<TokenOptions, 'signal'> = {}): AsyncGenerator<Token, void, undefined> {
+    return watchTokens(() => this.#open(), signal)
   }
 
   async receive(tokens: ReceivedTokens, options: TokenOptions = {}): Promise<void> {
