@@ -67,6 +67,8 @@ export class Session implements EffectShell {
   #waiterCount = 0
   #closing = false
   #whenAtRest: (() => void) | undefined
+  /** Ends what keeps the process alive; `undefined` when nothing does. */
+  #release: (() => void) | undefined
   /** Whether it was asked to be kept warm for good, rather than while somebody watches. */
   #warm: boolean
 
@@ -97,6 +99,22 @@ export class Session implements EffectShell {
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next)
     this.#dispatching = false
     if (!this.#state.busy) this.#whenAtRest?.()
+    this.#holdWhileNeeded()
+  }
+
+  /** Keeps the process alive while somebody waits or watches, or while a single-use refresh token is being exchanged and saved. */
+  #holdWhileNeeded(): void {
+    const { busy, pending } = this.#state
+    const saving = busy || (pending?.kind === 'tokens' && this.now < pending.serveAt)
+    const awaited = this.#waiting.size > 0 || this.#watchers.size > 0
+    const needed = !this.closed && (awaited || (saving && spends(this.policy)))
+    if (needed) this.#release ??= this.surroundings.clock.hold?.()
+    else this.#letGo()
+  }
+
+  #letGo(): void {
+    this.#release?.()
+    this.#release = undefined
   }
 
   #step(event: GrantCommand | GrantFact): void {
@@ -219,6 +237,7 @@ export class Session implements EffectShell {
     this.cancelWake?.()
     for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
     this.#waiting.clear()
+    this.#letGo()
     this.#state = INITIAL_STATE
     for (const rouse of this.#watchers) rouse()
     await this.unsubscribe?.()
@@ -226,10 +245,9 @@ export class Session implements EffectShell {
 
   /** Resolves when nothing is under way any more, or when waiting longer is not worth it. */
   async #settle(): Promise<void> {
-    const { renewWith, refreshTokenUse, requestTimeoutMs, commitBudgetMs } = this.policy
+    const { requestTimeoutMs, commitBudgetMs } = this.policy
     if (!this.#state.busy) return
-    const spends = renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
-    const graceMs = spends ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
+    const graceMs = spends(this.policy) ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
     await new Promise<void>(resolve => {
       const cancel = this.surroundings.clock.wake(this.now + graceMs, resolve)
       this.#whenAtRest = () => {
@@ -238,6 +256,11 @@ export class Session implements EffectShell {
       }
     })
   }
+}
+
+/** Whether renewing uses up what it is done with. */
+function spends({ renewWith, refreshTokenUse }: GrantPolicy): boolean {
+  return renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
 }
 
 /** How long `close()` waits for what costs nothing to lose, in ms. */

@@ -7,8 +7,8 @@ export interface TimeSource {
   wallMs(): number
   /** Ms since some moment; never set, but may stop while the machine sleeps. */
   monotonicMs(): number
-  /** A timer that does not keep the process alive. `ms` is at most 60,000. */
-  after(ms: number, callback: () => void): () => void
+  /** A timer, which keeps the process alive only if it says so. `ms` is at most 60,000. */
+  after(ms: number, callback: () => void, keepsAlive: boolean): () => void
 }
 
 /** How long, in ms, the wall clock is trusted before it is compared with the monotonic one again. */
@@ -31,6 +31,7 @@ const SLEEP_MS_MAX = 60_000
 export function systemClock(time: TimeSource = systemTime): Clock {
   const heap = new WakeHeap()
   let cancelTimer: (() => void) | undefined
+  let holders = 0
 
   // `now` is the wall clock plus a shift. The anchor ties the monotonic clock to it.
   let shiftMs = 0
@@ -61,7 +62,7 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     cancelTimer = undefined
     if (heap.first === undefined) return
     const ms = Math.ceil(heap.first.at - now())
-    cancelTimer = time.after(Math.min(Math.max(ms, 0), SLEEP_MS_MAX), fire)
+    cancelTimer = time.after(Math.min(Math.max(ms, 0), SLEEP_MS_MAX), fire, holders > 0)
   }
 
   function fire(): void {
@@ -87,16 +88,27 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     }
   }
 
-  return { now, wake }
+  function hold(): () => void {
+    if (++holders === 1) arm()
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
+      if (--holders === 0) arm()
+    }
+  }
+
+  return { now, wake, hold }
 }
 
 const systemTime: TimeSource = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after(ms, callback) {
+  after(ms, callback, keepsAlive) {
     const timer: unknown = setTimeout(callback, ms)
     // Node and Bun have timers that can let the process go; browsers and workers have numbers.
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
+    const canLetGo = typeof timer === 'object' && timer !== null && 'unref' in timer
+    if (canLetGo && !keepsAlive) (timer as { unref(): void }).unref()
     return () => clearTimeout(timer as number)
   },
 }
