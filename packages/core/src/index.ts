@@ -8,6 +8,35 @@
  *
  * @packageDocumentation
  */
+export { type Origin, type OriginTest, originTest } from './call/allowed-origin.ts'
+export { type BearerApiOptions, bearerApi } from './call/bearer-api.ts'
+export {
+  CALL_LIMITS,
+  type CallDecision,
+  type CallLimits,
+  type CallProgress,
+  type CallTraits,
+  decideCall,
+  isIdempotent,
+} from './call/call-decision.ts'
+export {
+  type Admission,
+  admit,
+  CIRCUIT_POLICY,
+  type Circuit,
+  type CircuitPolicy,
+  CLOSED_CIRCUIT,
+  settled,
+} from './call/circuit.ts'
+export { type Placed, placeToken, withoutQueryToken } from './call/place-token.ts'
+export {
+  type ApiAnswer,
+  type ApiFailure,
+  type CallTarget,
+  LOOK_BYTES_MAX,
+  type ResourceServer,
+  type TokenPlace,
+} from './call/resource-server.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
@@ -62,9 +91,13 @@ export {
   type PolicyNumbers,
   SINGLE_USE_DEFAULTS,
 } from './policy/grant-policy.ts'
+export type { Abort } from './ports/abort.ts'
+export type { CallEnd, CallGuard } from './ports/call-guard.ts'
+export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
 export type { ClientSecretMethod, Provider } from './ports/provider.ts'
+export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
 export { maySendCredentials } from './ports/secure-endpoint.ts'
 export type { Change, Entry, Store, StoreTime, StoreTraits, Version, WriteResult } from './ports/store.ts'

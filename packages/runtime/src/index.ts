@@ -11,6 +11,12 @@
  */
 export {
   type Advice,
+  type ApiFailure,
+  type BearerApiOptions,
+  bearerApi,
+  type CallGuard,
+  type CallLimiter,
+  type CallLimits,
   type Decision,
   describe,
   EvergrantError,
@@ -20,12 +26,23 @@ export {
   inWords,
   type PolicyNumbers,
   type Provider,
+  type RequestSigner,
+  type ResourceServer,
   type Secret,
   type Store,
   strictProfile,
   type Transport,
   tolerantProfile,
 } from '@evergrant/core'
+export type { CallInit } from './call/api-request.ts'
+export {
+  type AuthorizedFetch,
+  type AuthorizedFetchOptions,
+  authorizedFetch,
+  type CallAuthorization,
+} from './call/authorized-fetch.ts'
+export type { CallEvent, CallListener } from './call/call-event.ts'
+export { type ApiGuard, type CallGuardOptions, callGuard, type GuardEvent } from './call/call-guard.ts'
 export {
   type ClientCredentials,
   clientSecretBasic,

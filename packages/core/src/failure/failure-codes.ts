@@ -95,6 +95,15 @@ export const FAILURE_CODES = {
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
   invalid_option: ['configure', 'An option is out of its range.'],
+  origin_not_allowed: ['configure', 'This origin may not be shown a token; allow it if that is meant.'],
+  scheme_conflict: ['configure', 'The request is authorized in another way already; leave one of them out.'],
+  body_unsuitable: ['configure', 'The token belongs into the body, and this body cannot take it.'],
+  body_not_replayable: [
+    'retry',
+    'The token was rejected and is replaced, but the body is a stream; make the call again.',
+  ],
+  rate_limited: ['retry', 'The API limits how often it may be called; wait.'],
+  circuit_open: ['retry', 'The API has failed several times in a row and is left alone for a while.'],
   aborted: ['cancelled', "The caller's signal was aborted."],
   closed: ['cancelled', 'The token source was closed.'],
 } as const satisfies Record<string, readonly [kind: FailureKind, message: string]>

@@ -174,6 +174,32 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'An option has a value outside its range, or two options contradict each other.',
     remedy: 'See the message for option, value and range.',
   },
+  origin_not_allowed: {
+    meaning: 'A call goes to an origin that may not be shown a token, or not over https.',
+    remedy: 'Correct the URL; or add the origin to the resource server if it may be shown tokens.',
+  },
+  scheme_conflict: {
+    meaning:
+      'The request brings an Authorization header or a token of its own. Exactly one scheme per request.',
+    remedy: 'Leave it out, or make the call without Evergrant.',
+  },
+  body_unsuitable: {
+    meaning: 'This API takes the token in its body, and the body is not a JSON object or form given as text.',
+    remedy: 'Give the body as a string; a stream or bytes cannot be added to.',
+  },
+  body_not_replayable: {
+    meaning:
+      'The token was rejected and is being replaced, but the body was a stream that cannot be sent again.',
+    remedy: 'Make the call again; give bodies as text or bytes where they are small.',
+  },
+  rate_limited: {
+    meaning: 'The API, or the limit that was set for it here, turns the call away.',
+    remedy: 'Wait as long as retryAfterMs says; make fewer calls, or ask the provider for a higher limit.',
+  },
+  circuit_open: {
+    meaning: 'The API has failed several times in a row; calls fail at once until a probe succeeds.',
+    remedy: 'Wait as long as retryAfterMs says.',
+  },
   aborted: {
     meaning: "The caller's AbortSignal fired. The renewal goes on for everybody else.",
     remedy: 'Nothing.',
