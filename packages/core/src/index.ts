@@ -101,6 +101,7 @@ export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
 export { maySendCredentials } from './ports/secure-endpoint.ts'
 export type { Change, Entry, Store, StoreTime, StoreTraits, Version, WriteResult } from './ports/store.ts'
+export type { SuppliedToken, TokenSupply } from './ports/token-supply.ts'
 export {
   type Delivery,
   type HeaderList,

@@ -9,7 +9,7 @@ import {
 } from '@evergrant/core'
 
 /** What `fetch` takes for a body. */
-export type Body = NonNullable<RequestInit['body']>
+type Body = NonNullable<RequestInit['body']>
 
 /** What a call may say beyond what `fetch` understands. */
 export interface CallInit extends RequestInit {
@@ -63,7 +63,7 @@ export function apiRequest(
 }
 
 /** Throws unless this URL may be shown a token, and has none yet. */
-export function requireAllowed(url: URL, isAllowed: OriginTest): void {
+function requireAllowed(url: URL, isAllowed: OriginTest): void {
   if (isAllowed(url) && url.username === '' && url.password === '') return
   const message = `${url.origin} may not be shown a token; correct the URL, or add it to the origins of the resource server.`
   throw new EvergrantError(fail('origin_not_allowed', { message }))

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { bearerApi, type ResourceServer } from '../../src/index.ts'
 
 /** What a server was asked. */
-export interface Asked {
+interface Asked {
   readonly method: string
   readonly url: string
   readonly authorization: string | undefined
