@@ -52,6 +52,7 @@ export {
 export type { Client } from './client-gate.ts'
 export { type FetchTransportOptions, fetchTransport } from './fetch-transport.ts'
 export { type LocalStoreOptions, localStore } from './local-store.ts'
+export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'

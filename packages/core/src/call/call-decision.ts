@@ -74,7 +74,7 @@ export function decideCall(
 }
 
 function onTokenRejected(failure: ApiFailure, progress: CallProgress, traits: CallTraits): CallDecision {
-  if (progress.renewed) return { act: 'fail', failure }
+  if (progress.renewed) return failure.plain ? { act: 'deliver' } : { act: 'fail', failure }
   if (traits.replayable) return { act: 'renew' }
   return { act: 'renew_and_fail', failure: fail('body_not_replayable') }
 }

@@ -22,6 +22,14 @@ describe('an answer', () => {
     })
   })
 
+  it('that rejects a second token is delivered where it speaks for itself', () => {
+    const rejected = failure('token', { plain: true })
+    expect(decideCall(rejected, FIRST, SAFE, CALL_LIMITS, 0)).toEqual({ act: 'renew' })
+    expect(decideCall(rejected, { ...FIRST, renewed: true }, SAFE, CALL_LIMITS, 0)).toEqual({
+      act: 'deliver',
+    })
+  })
+
   it('that rejects the token has a call made again that is not repeatable, for it was not carried out', () => {
     const traits = { replayable: true, repeatable: false }
     expect(decideCall(failure('token'), FIRST, traits, CALL_LIMITS, 0)).toEqual({ act: 'renew' })
