@@ -37,6 +37,7 @@ export {
   type ResourceServer,
   type TokenPlace,
 } from './call/resource-server.ts'
+export { toBase64Url } from './digest/base64url.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
@@ -48,6 +49,35 @@ export { FAILURE_GUIDE, type FailureGuidance } from './failure/failure-guide.ts'
 export type { FailureKind } from './failure/failure-kind.ts'
 export { causeCode, isUntrusted, networkFailure } from './failure/network-failure.ts'
 export { TransportError } from './failure/transport-error.ts'
+export {
+  type AuthorizationBegin,
+  type AuthorizationInput,
+  type AuthorizationSecrets,
+  beginAuthorization,
+  type CallbackParameters,
+  type CallbackResult,
+  codeChallenge,
+  readCallback,
+} from './flow/authorization-code.ts'
+export {
+  beginDeviceFlow,
+  DEVICE_TABLE,
+  type DeviceEffect,
+  type DeviceEvent,
+  type DeviceInput,
+  type DeviceOutcome,
+  type DevicePhase,
+  type DevicePrompt,
+  type DeviceState,
+  type DeviceTransition,
+  deviceTransition,
+} from './flow/device-flow.ts'
+export {
+  decodePending,
+  encodePending,
+  type PendingAuthorization,
+  pendingKey,
+} from './flow/pending-authorization.ts'
 export { describe, inWords } from './grant/describe.ts'
 export { type Decision, type Explanation, explain } from './grant/explain.ts'
 export type { GrantEffect, GrantReport, Outcome, RenewalReason, Served } from './grant/grant-effect.ts'
@@ -96,7 +126,7 @@ export type { CallEnd, CallGuard } from './ports/call-guard.ts'
 export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
-export type { ClientSecretMethod, Provider } from './ports/provider.ts'
+export type { ClientSecretMethod, DeviceDialect, Provider } from './ports/provider.ts'
 export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
 export { maySendCredentials } from './ports/secure-endpoint.ts'

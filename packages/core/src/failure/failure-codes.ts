@@ -61,6 +61,17 @@ export const FAILURE_CODES = {
   token_malformed: ['distrust', 'The token is empty, too long, or has characters that no header can carry.'],
   token_type_unknown: ['distrust', 'The token is of a type that this client cannot use.'],
   lifetime_not_positive: ['distrust', 'The token has expired already, by what the answer itself says.'],
+  endpoint_missing: ['configure', 'The provider has no such endpoint, or none is known; configure its URL.'],
+  flow_unknown: [
+    'reauthorize',
+    'No sign-in waits for this answer: it was answered already, is too old, or began elsewhere; begin anew.',
+  ],
+  flow_expired: ['reauthorize', 'The sign-in took too long; begin anew.'],
+  issuer_mismatch: ['distrust', 'The answer comes from another issuer than the one that was asked.'],
+  callback_malformed: [
+    'distrust',
+    'The answer of the authorization endpoint has neither a code nor an error.',
+  ],
   endpoint_not_found: ['configure', 'There is no token endpoint at this URL; check URL and grant type.'],
   response_lost: [
     'reauthorize',

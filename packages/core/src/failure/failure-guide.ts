@@ -96,6 +96,31 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The token is already expired by what the answer itself says (expires_in of 0 or less).',
     remedy: 'Report it to the provider.',
   },
+  endpoint_missing: {
+    meaning: 'The flow needs an endpoint that the provider does not describe.',
+    remedy:
+      'Configure its URL, or discover the provider from its issuer; check that the server supports the flow.',
+  },
+  flow_unknown: {
+    meaning:
+      'An answer came for a sign-in that is not pending: it was answered before, has expired, or was begun with ' +
+      'another store. A replayed or forged answer ends here too.',
+    remedy:
+      'Begin the sign-in anew. If it happens always, check that all processes share the store of pending sign-ins.',
+  },
+  flow_expired: {
+    meaning: 'The person did not finish the sign-in in time, or the device code has expired (RFC 8628 §3.5).',
+    remedy: 'Begin the sign-in anew.',
+  },
+  issuer_mismatch: {
+    meaning: 'The issuer named by the answer is not the one that was asked, or none is named (RFC 9207).',
+    remedy: 'Do not use the answer: it may belong to a mix-up attack. Check issuer and redirect URI.',
+  },
+  callback_malformed: {
+    meaning:
+      'The redirect from the authorization endpoint carries neither a code nor an error (RFC 6749 §4.1.2).',
+    remedy: 'Check the redirect URI, and that nothing on the way drops the query.',
+  },
   endpoint_not_found: {
     meaning: 'There is no token endpoint at this URL (404, 405 or 410).',
     remedy: 'Check the URL and the grant type.',
