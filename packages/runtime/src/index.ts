@@ -18,6 +18,7 @@ export {
   type CallLimiter,
   type CallLimits,
   type Decision,
+  type DevicePrompt,
   describe,
   EvergrantError,
   type Explanation,
@@ -48,9 +49,19 @@ export {
   clientSecretBasic,
   clientSecretPost,
   clientSecretQuery,
+  publicClient,
 } from './client-authentication.ts'
 export type { Client } from './client-gate.ts'
 export { type FetchTransportOptions, fetchTransport } from './fetch-transport.ts'
+export {
+  type AuthorizationFlow,
+  type AuthorizationFlowOptions,
+  authorizationFlow,
+  type SignInOptions,
+} from './flow/authorization-flow.ts'
+export { type DeviceSignInOptions, deviceSignIn } from './flow/device-sign-in.ts'
+export type { EndpointOptions } from './flow/endpoint-client.ts'
+export type { GrantedTokens } from './flow/granted-tokens.ts'
 export { type LocalStoreOptions, localStore } from './local-store.ts'
 export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'

@@ -16,12 +16,12 @@ import {
   type Served,
   transition,
 } from '@evergrant/core'
+import { abortedError } from './aborted-error.ts'
 import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { Token } from './token.ts'
 import type { RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
-import { abortedError } from './token-watch.ts'
 
 /** What a source may hand out without consulting the machine, and until when. */
 export interface Hot {

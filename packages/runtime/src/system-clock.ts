@@ -29,11 +29,13 @@ const SLEEP_MS_MAX = 60_000
  * Any number of wake-ups share one timer.
  */
 export function systemClock(time: TimeSource = systemTime): Clock {
-  const heap = new WakeHeap()
-  let cancelTimer: (() => void) | undefined
-  let holders = 0
+  const now = believedTime(time)
+  return { now, ...alarms(time, now) }
+}
 
-  // `now` is the wall clock plus a shift. The anchor ties the monotonic clock to it.
+/** The time of the two clocks together. */
+function believedTime(time: TimeSource): () => number {
+  // The time is the wall clock plus a shift. The anchor ties the monotonic clock to it.
   let shiftMs = 0
   let lastWall = time.wallMs()
   let anchorMs = lastWall - time.monotonicMs()
@@ -56,6 +58,15 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     if (wall < lastWall) shiftMs = Math.max(shiftMs, shiftBefore + lastWall - wall)
     trustedUntil = wall + TRUST_MS
   }
+
+  return now
+}
+
+/** Wake-ups on one timer. */
+function alarms(time: TimeSource, now: () => number): Required<Pick<Clock, 'wake' | 'hold'>> {
+  const heap = new WakeHeap()
+  let cancelTimer: (() => void) | undefined
+  let holders = 0
 
   function arm(): void {
     cancelTimer?.()
@@ -98,7 +109,7 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     }
   }
 
-  return { now, wake, hold }
+  return { wake, hold }
 }
 
 const systemTime: TimeSource = {

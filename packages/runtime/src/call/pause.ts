@@ -1,5 +1,5 @@
 import type { Clock } from '@evergrant/core'
-import { abortedError } from '../token-watch.ts'
+import { abortedError } from '../aborted-error.ts'
 
 /** Resolves after `ms`; rejects with `aborted` when the signal is. Keeps the process alive meanwhile. */
 export function pause(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
