@@ -78,7 +78,7 @@ describe('time and chance arrive from outside:', () => {
   /** Their one home, and what may be used there. */
   const HOMES: Readonly<Record<string, readonly string[]>> = {
     'packages/runtime/src/system-clock.ts': ['Date.now', 'performance.now', 'setTimeout', 'clearTimeout'],
-    'packages/runtime/src/chance.ts': ['Math.random', 'crypto.randomUUID'],
+    'packages/runtime/src/chance.ts': ['Math.random', 'crypto.randomUUID', 'crypto.getRandomValues'],
     // The limit of an exchange is part of the platform's own fetch.
     'packages/runtime/src/fetch-transport.ts': ['AbortSignal.timeout'],
   }
