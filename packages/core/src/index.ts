@@ -37,7 +37,7 @@ export {
   type ResourceServer,
   type TokenPlace,
 } from './call/resource-server.ts'
-export { toBase64Url } from './digest/base64url.ts'
+export { fromBase64Url, toBase64Url } from './digest/base64url.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
@@ -73,11 +73,25 @@ export {
   deviceTransition,
 } from './flow/device-flow.ts'
 export {
+  type Introspection,
+  type IntrospectionResult,
+  introspectionRequest,
+  readIntrospection,
+} from './flow/introspection.ts'
+export {
+  type MetadataResult,
+  type MetadataRules,
+  metadataUrls,
+  readMetadata,
+  type UrlParts,
+} from './flow/metadata.ts'
+export {
   decodePending,
   encodePending,
   type PendingAuthorization,
   pendingKey,
 } from './flow/pending-authorization.ts'
+export { readRevocation, revocationRequest, type TokenKind } from './flow/revocation.ts'
 export { describe, inWords } from './grant/describe.ts'
 export { type Decision, type Explanation, explain } from './grant/explain.ts'
 export type { GrantEffect, GrantReport, Outcome, RenewalReason, Served } from './grant/grant-effect.ts'
@@ -113,6 +127,15 @@ export {
   type TokenResponseResult,
 } from './message/token-response.ts'
 export type { ExtraValue, TokenSet } from './message/token-set.ts'
+export {
+  type Permissions,
+  permissions,
+  type ScopeAdvice,
+  type ScopeLedger,
+  type ScopeReport,
+  scopeLedger,
+} from './permission/permissions.ts'
+export { readJwt, type UnverifiedJwt } from './permission/read-jwt.ts'
 export {
   type GrantPolicy,
   type GrantPolicyInput,

@@ -24,13 +24,19 @@ export {
   type Explanation,
   type Failure,
   type FailureKind,
+  type Introspection,
   inWords,
+  type Permissions,
   type PolicyNumbers,
   type Provider,
+  permissions,
   type RequestSigner,
   type ResourceServer,
+  readJwt,
+  type ScopeReport,
   type Secret,
   type Store,
+  scopeLedger,
   strictProfile,
   type Transport,
   tolerantProfile,
@@ -60,8 +66,16 @@ export {
   type SignInOptions,
 } from './flow/authorization-flow.ts'
 export { type DeviceSignInOptions, deviceSignIn } from './flow/device-sign-in.ts'
+export {
+  type DiscoveryOptions,
+  discoverProvider,
+  type IssuerDirectory,
+  type IssuerDirectoryOptions,
+  issuerDirectory,
+} from './flow/discover-provider.ts'
 export type { EndpointOptions } from './flow/endpoint-client.ts'
 export type { GrantedTokens } from './flow/granted-tokens.ts'
+export { introspectToken, revokeToken } from './flow/token-inquiry.ts'
 export { type LocalStoreOptions, localStore } from './local-store.ts'
 export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'

@@ -106,6 +106,7 @@ export const FAILURE_CODES = {
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
   invalid_option: ['configure', 'An option is out of its range.'],
+  insufficient_scope: ['configure', 'The token lacks a scope that the call needs.'],
   origin_not_allowed: ['configure', 'This origin may not be shown a token; allow it if that is meant.'],
   scheme_conflict: ['configure', 'The request is authorized in another way already; leave one of them out.'],
   body_unsuitable: ['configure', 'The token belongs into the body, and this body cannot take it.'],

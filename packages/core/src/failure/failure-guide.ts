@@ -199,6 +199,10 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'An option has a value outside its range, or two options contradict each other.',
     remedy: 'See the message for option, value and range.',
   },
+  insufficient_scope: {
+    meaning: 'The call needs a scope that was not granted to the token (RFC 6750 §3.1).',
+    remedy: 'Have the scope granted, and obtain a new token: scopes are fixed when a token is issued.',
+  },
   origin_not_allowed: {
     meaning: 'A call goes to an origin that may not be shown a token, or not over https.',
     remedy: 'Correct the URL; or add the origin to the resource server if it may be shown tokens.',

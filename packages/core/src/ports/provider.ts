@@ -39,6 +39,8 @@ export interface Provider {
   readonly deviceAuthorizationEndpoint?: string
   readonly revocationEndpoint?: string
   readonly introspectionEndpoint?: string
+  /** Where the server's public keys are (RFC 7517). */
+  readonly jwksUri?: string
   /** Whether codes are protected by PKCE (RFC 7636 S256). Absent: they are; `none` for servers that refuse it. */
   readonly codeChallenge?: 'S256' | 'none'
   /** Absent: RFC 8628. */
