@@ -1,0 +1,160 @@
+import { EvergrantError } from '@evergrant/core'
+import { describe, expect, it } from 'vitest'
+import { nodeDisk } from '../src/disk.ts'
+import { type Call, errno, hookedDisk } from './support/hooked-disk.ts'
+import { openStore, put } from './support/open-store.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
+
+const KEY = 'evergrant:1:trouble'
+
+const DEEDS = [
+  { deed: 'creates a key', before: undefined, value: 'new' },
+  { deed: 'replaces a value', before: 'old', value: 'new' },
+  { deed: 'deletes a key', before: 'old', value: undefined },
+] as const
+
+/** A disk whose system call of one number, counted from 1, goes another way. */
+function diskWhere(number: number, other: (call: Call) => Promise<unknown>) {
+  let calls = 0
+  const disk = hookedDisk(nodeDisk, (call, run) => (++calls === number ? other(call) : run()))
+  return { disk, calls: () => calls }
+}
+
+async function prepared(before: string | undefined): Promise<string> {
+  const directory = await temporaryDirectory()
+  const store = openStore(directory)
+  await put(store, 'another', 'makes the directory')
+  if (before !== undefined) await put(store, KEY, before)
+  await store.close?.()
+  return directory
+}
+
+/** How many system calls a deed takes, those of opening the store and of reading beforehand included. */
+async function callsOf({ before, value }: (typeof DEEDS)[number]): Promise<number> {
+  const { disk, calls } = diskWhere(0, async () => undefined)
+  const store = openStore(await prepared(before), { disk })
+  await put(store, KEY, value)
+  await store.close?.()
+  return calls()
+}
+
+describe('a process that dies at any of its system calls', () => {
+  it.each(DEEDS)('while it $deed leaves the old or the new, and others go on', async each => {
+    const calls = await callsOf(each)
+    const seen = new Set<string | undefined>()
+    for (let number = 1; number <= calls; number++) {
+      const directory = await prepared(each.before)
+      const died = new Promise<void>(resolve => {
+        const { disk } = diskWhere(number, () => {
+          resolve()
+          return new Promise(() => undefined)
+        })
+        put(openStore(directory, { disk }), KEY, each.value).then(() => resolve(), resolve)
+      })
+      await died
+      const store = openStore(directory)
+      const value = (await store.read(KEY))?.value
+      expect([number, [each.before, each.value].includes(value as 'old')]).toEqual([number, true])
+      seen.add(value)
+      await put(store, KEY, 'going on')
+      expect((await store.read(KEY))?.value).toBe('going on')
+    }
+    expect(seen).toEqual(new Set([each.before, each.value]))
+  })
+})
+
+describe('a disk that refuses any one system call', () => {
+  const errnos = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EMFILE', 'ENFILE', 'EIO', 'EWEIRD'] as const
+
+  it.each(errnos)('with %s is reported by name, and nothing is lost', async code => {
+    let [rejected, answered] = [0, 0]
+    for (const each of DEEDS) {
+      const calls = await callsOf(each)
+      for (let number = 1; number <= calls; number += code === 'EIO' ? 1 : 2) {
+        const directory = await prepared(each.before)
+        const { disk } = diskWhere(number, () => Promise.reject(errno(code)))
+        const store = openStore(directory, { disk })
+        const [read, write] = await attempt(store, each.value)
+        const value = (await openStore(directory).read(KEY))?.value
+        if (write === 'written') {
+          answered += 1
+          expect(value).toBe(each.value)
+        } else {
+          rejected += 1
+          expect([each.before, each.value]).toContain(value)
+          expect((write ?? read)?.message).toContain(`(${code})`)
+        }
+        // It was one call that failed: the same handle goes on.
+        await put(store, KEY, 'going on')
+        await store.close?.()
+      }
+    }
+    expect([rejected > 10, answered > 0]).toEqual([true, true])
+  })
+
+  async function attempt(store: ReturnType<typeof openStore>, value: string | undefined) {
+    try {
+      const expected = (await store.read(KEY))?.version
+      try {
+        const { written } = await store.write(KEY, { value, expected })
+        return [undefined, written ? ('written' as const) : undefined] as const
+      } catch (error) {
+        return [undefined, refusal(error)] as const
+      }
+    } catch (error) {
+      return [refusal(error), undefined] as const
+    }
+  }
+
+  function refusal(error: unknown): EvergrantError {
+    if (!EvergrantError.is(error)) throw error
+    expect(error.code).toBe('store_unreachable')
+    return error
+  }
+
+  it.each([
+    ['EACCES', 'configure', 'check who owns the directory'],
+    ['EROFS', 'configure', 'read-only'],
+    ['ENOSPC', 'retry', 'no space is left'],
+    ['EMFILE', 'retry', 'too many open files'],
+  ])('says of %s what a person can do about it', async (code, kind, words) => {
+    const disk = hookedDisk(nodeDisk, (call, run) => (call === 'list' ? Promise.reject(errno(code)) : run()))
+    const directory = await temporaryDirectory()
+    const reading = openStore(directory, { disk }).read(KEY)
+    await expect(reading).rejects.toMatchObject({ kind, code: 'store_unreachable' })
+    await expect(reading).rejects.toThrow(words)
+    await expect(reading).rejects.toThrow(directory)
+  })
+
+  it('never quotes a value', async () => {
+    const directory = await temporaryDirectory()
+    const disk = hookedDisk(nodeDisk, (call, run) => (call === 'write' ? Promise.reject(errno('EIO')) : run()))
+    const error = await openStore(directory, { disk })
+      .write(KEY, { value: 'a secret', expected: undefined })
+      .catch((thrown: Error) => thrown)
+    expect(error).toBeInstanceOf(Error)
+    const { message, stack, cause } = error as Error
+    expect([message, stack, String(cause)].join()).not.toContain('a secret')
+  })
+})
+
+describe('a disk that does half of what it is asked', () => {
+  it('is asked for the rest', async () => {
+    const disk = {
+      ...nodeDisk,
+      write: (file: number, bytes: Uint8Array) => nodeDisk.write(file, bytes.subarray(0, 7)),
+    }
+    const store = openStore(await temporaryDirectory(), { disk })
+    await put(store, KEY, 'x'.repeat(1_000))
+    expect((await store.read(KEY))?.value).toBe('x'.repeat(1_000))
+  })
+})
+
+describe('a defect', () => {
+  it('is passed on as it is', async () => {
+    const disk = hookedDisk(nodeDisk, (call, run) =>
+      call === 'list' ? Promise.reject(new TypeError('a defect')) : run(),
+    )
+    await expect(openStore(await temporaryDirectory(), { disk }).read(KEY)).rejects.toThrow(TypeError)
+  })
+})
