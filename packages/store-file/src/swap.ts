@@ -49,7 +49,8 @@ export async function swap(desk: Desk, folder: string, change: Change): Promise<
       return { written: true, version: next.version as Version, storedAt: next.stamp.storedAt }
     }
   }
-  const message = 'A key of the file store comes and goes so often that it cannot be written.'
+  const path = join(desk.places.records, folder)
+  const message = `A key of the file store cannot be written: it comes and goes too often, or something is in the way in ${path}.`
   throw new EvergrantError(fail('store_unreachable', { message }))
 }
 

@@ -25,7 +25,10 @@ export interface Sweeper {
   visit(): void
   /** A key was made: looks at a few others in return. */
   onCreated(): void
-  /** Resolves when nothing is under way any more; nothing begins afterwards. */
+  /**
+   * Resolves when what is under way has come to its end, which is bounded; nothing begins afterwards. A process
+   * that only comes to ask for one token does its part, too.
+   */
   close(): Promise<void>
 }
 
@@ -58,7 +61,7 @@ export function sweeper(desk: Desk): Sweeper {
 
   async function sweepKeys(keys: number): Promise<void> {
     let refilled = false
-    for (let left = keys; left > 0 && !closed; ) {
+    for (let left = keys; left > 0; ) {
       const folder = round.pop()
       if (folder !== undefined) {
         left -= 1

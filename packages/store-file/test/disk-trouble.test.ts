@@ -1,7 +1,7 @@
 import { EvergrantError } from '@evergrant/core'
 import { describe, expect, it } from 'vitest'
 import { nodeDisk } from '../src/disk.ts'
-import { type Call, errno, hookedDisk } from './support/hooked-disk.ts'
+import { errno, hookedDisk } from './support/hooked-disk.ts'
 import { openStore, put } from './support/open-store.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
@@ -13,11 +13,20 @@ const DEEDS = [
   { deed: 'deletes a key', before: 'old', value: undefined },
 ] as const
 
-/** A disk whose system call of one number, counted from 1, goes another way. */
-function diskWhere(number: number, other: (call: Call) => Promise<unknown>) {
+/** A disk on which the system calls of some numbers, counted from 1, go another way. */
+function diskWhere(isOther: (number: number) => boolean, other: () => Promise<unknown>) {
   let calls = 0
-  const disk = hookedDisk(nodeDisk, (call, run) => (++calls === number ? other(call) : run()))
-  return { disk, calls: () => calls }
+  const running = new Set<Promise<unknown>>()
+  const disk = hookedDisk(nodeDisk, (_, run) => {
+    if (isOther(++calls)) return other()
+    const result = run()
+    const done = result.catch(() => undefined).finally(() => running.delete(done))
+    running.add(done)
+    return result
+  })
+  /** Resolves when no call is under way any more. */
+  const atRest = () => Promise.all(running)
+  return { disk, calls: () => calls, atRest }
 }
 
 async function prepared(before: string | undefined): Promise<string> {
@@ -31,7 +40,10 @@ async function prepared(before: string | undefined): Promise<string> {
 
 /** How many system calls a deed takes, those of opening the store and of reading beforehand included. */
 async function callsOf({ before, value }: (typeof DEEDS)[number]): Promise<number> {
-  const { disk, calls } = diskWhere(0, async () => undefined)
+  const { disk, calls } = diskWhere(
+    () => false,
+    async () => undefined,
+  )
   const store = openStore(await prepared(before), { disk })
   await put(store, KEY, value)
   await store.close?.()
@@ -44,14 +56,18 @@ describe('a process that dies at any of its system calls', () => {
     const seen = new Set<string | undefined>()
     for (let number = 1; number <= calls; number++) {
       const directory = await prepared(each.before)
+      let die: () => void = () => undefined
       const died = new Promise<void>(resolve => {
-        const { disk } = diskWhere(number, () => {
-          resolve()
-          return new Promise(() => undefined)
-        })
-        put(openStore(directory, { disk }), KEY, each.value).then(() => resolve(), resolve)
+        die = resolve
       })
+      const stop = () => {
+        die()
+        return new Promise(() => undefined)
+      }
+      const { disk, atRest } = diskWhere(call => call >= number, stop)
+      put(openStore(directory, { disk }), KEY, each.value).then(die, die)
       await died
+      await atRest()
       const store = openStore(directory)
       const value = (await store.read(KEY))?.value
       expect([number, [each.before, each.value].includes(value as 'old')]).toEqual([number, true])
@@ -64,7 +80,17 @@ describe('a process that dies at any of its system calls', () => {
 })
 
 describe('a disk that refuses any one system call', () => {
-  const errnos = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EMFILE', 'ENFILE', 'EIO', 'EWEIRD'] as const
+  const errnos = [
+    'ENOSPC',
+    'EDQUOT',
+    'EACCES',
+    'EPERM',
+    'EROFS',
+    'EMFILE',
+    'ENFILE',
+    'EIO',
+    'EWEIRD',
+  ] as const
 
   it.each(errnos)('with %s is reported by name, and nothing is lost', async code => {
     let [rejected, answered] = [0, 0]
@@ -72,7 +98,10 @@ describe('a disk that refuses any one system call', () => {
       const calls = await callsOf(each)
       for (let number = 1; number <= calls; number += code === 'EIO' ? 1 : 2) {
         const directory = await prepared(each.before)
-        const { disk } = diskWhere(number, () => Promise.reject(errno(code)))
+        const { disk } = diskWhere(
+          call => call === number,
+          () => Promise.reject(errno(code)),
+        )
         const store = openStore(directory, { disk })
         const [read, write] = await attempt(store, each.value)
         const value = (await openStore(directory).read(KEY))?.value
@@ -128,7 +157,9 @@ describe('a disk that refuses any one system call', () => {
 
   it('never quotes a value', async () => {
     const directory = await temporaryDirectory()
-    const disk = hookedDisk(nodeDisk, (call, run) => (call === 'write' ? Promise.reject(errno('EIO')) : run()))
+    const disk = hookedDisk(nodeDisk, (call, run) =>
+      call === 'write' ? Promise.reject(errno('EIO')) : run(),
+    )
     const error = await openStore(directory, { disk })
       .write(KEY, { value: 'a secret', expected: undefined })
       .catch((thrown: Error) => thrown)
@@ -147,6 +178,33 @@ describe('a disk that does half of what it is asked', () => {
     const store = openStore(await temporaryDirectory(), { disk })
     await put(store, KEY, 'x'.repeat(1_000))
     expect((await store.read(KEY))?.value).toBe('x'.repeat(1_000))
+  })
+})
+
+describe('a listing that was made while a version was replaced', () => {
+  it.each([
+    ['shows both versions', (names: readonly string[]) => [...names, `head.${'1'.repeat(32)}`]],
+    ['shows neither', (names: readonly string[]) => names.filter(name => !name.startsWith('head.'))],
+    ['shows the version without its record', (names: readonly string[]) =>
+      names.filter(name => !name.startsWith('data.')),
+    ],
+  ])('and %s is not believed at once', async (_, distort) => {
+    const directory = await temporaryDirectory()
+    await put(openStore(directory), KEY, 'x')
+    let listings = 0
+    const disk = {
+      ...nodeDisk,
+      list: async (folder: string) => {
+        const names = await nodeDisk.list(folder)
+        return ++listings < 3 ? distort(names) : names
+      },
+    }
+    const watched = openStore(directory, { disk })
+    expect((await watched.read(KEY))?.value).toBe('x')
+    listings = 0
+    await put(watched, KEY, 'y')
+    expect((await watched.read(KEY))?.value).toBe('y')
+    await watched.close?.()
   })
 })
 

@@ -34,7 +34,14 @@ export function isLinearizable(operations: readonly Operation[]): boolean {
     const firstAnswer = Math.min(...left.map(({ answeredAt = Number.POSITIVE_INFINITY }) => answeredAt))
     for (const next of left.filter(({ askedAt }) => askedAt <= firstAnswer)) {
       const after = apply(next, value)
-      if (after !== undefined && search(left.filter(each => each !== next), after.value)) return true
+      if (
+        after !== undefined &&
+        search(
+          left.filter(each => each !== next),
+          after.value,
+        )
+      )
+        return true
     }
     failed.add(position)
     return false

@@ -5,10 +5,10 @@
  */
 import { writeSync } from 'node:fs'
 import type { Change, Store } from '@evergrant/core'
+import { watchFolder } from '../../src/change-watch.ts'
 import { nodeDisk } from '../../src/disk.ts'
 import { fileStoreOn } from '../../src/file-store.ts'
 import { hostClock } from '../../src/host-clock.ts'
-import { watchFolder } from '../../src/change-watch.ts'
 import { type Call, hookedDisk, isChange } from './hooked-disk.ts'
 
 export type Job = { readonly directory: string; readonly key: string } & (
@@ -24,7 +24,10 @@ function say(line: object): void {
   writeSync(1, `${JSON.stringify(line)}\n`)
 }
 
-function open(directory: string, before: (call: Call, args: readonly unknown[]) => void = () => undefined): Store {
+function open(
+  directory: string,
+  before: (call: Call, args: readonly unknown[]) => void = () => undefined,
+): Store {
   const disk = hookedDisk(nodeDisk, (call, run, args) => {
     before(call, args)
     return run()
