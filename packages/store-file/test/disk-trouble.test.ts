@@ -185,8 +185,9 @@ describe('a listing that was made while a version was replaced', () => {
   it.each([
     ['shows both versions', (names: readonly string[]) => [...names, `head.${'1'.repeat(32)}`]],
     ['shows neither', (names: readonly string[]) => names.filter(name => !name.startsWith('head.'))],
-    ['shows the version without its record', (names: readonly string[]) =>
-      names.filter(name => !name.startsWith('data.')),
+    [
+      'shows the version without its record',
+      (names: readonly string[]) => names.filter(name => !name.startsWith('data.')),
     ],
   ])('and %s is not believed at once', async (_, distort) => {
     const directory = await temporaryDirectory()
