@@ -23,7 +23,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'reads the version of a key as it was before a restart would have shown it',
-    fails: ['read.written', 'cas.create-once', 'peer.sees'],
+    fails: ['read.written', 'cas.create-once', 'peer.sees', 'shown.own'],
     make: class extends HonestStore {
       override entryOf(row: Row): Entry {
         const entry = super.entryOf(row)
@@ -55,6 +55,9 @@ export const SABOTEURS: readonly Saboteur[] = [
       'peer.sees',
       'peer.no-lost-update',
       'hint.several',
+      'shown.forward',
+      'hint.read',
+      'retain.anew',
     ],
     make: class extends HonestStore {
       override accepts(row: Row | undefined, change: Change) {
@@ -64,7 +67,14 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'replaces whatever version is there',
-    fails: ['cas.stale', 'race.replace', 'race.no-lost-update', 'peer.sees', 'peer.no-lost-update'],
+    fails: [
+      'cas.stale',
+      'race.replace',
+      'race.no-lost-update',
+      'peer.sees',
+      'peer.no-lost-update',
+      'shown.forward',
+    ],
     make: class extends HonestStore {
       override accepts(row: Row | undefined, change: Change) {
         const replacing = change.expected !== undefined && change.value !== undefined
@@ -74,7 +84,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'replaces a key that has vanished',
-    fails: ['cas.vanished'],
+    fails: ['cas.vanished', 'retain.anew'],
     make: class extends HonestStore {
       override accepts(row: Row | undefined, change: Change) {
         return row === undefined || super.accepts(row, change)
@@ -212,7 +222,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'shows other processes what it has seen before',
-    fails: ['peer.sees', 'peer.no-lost-update'],
+    fails: ['peer.sees', 'peer.no-lost-update', 'shown.forward', 'hint.read'],
     make: class extends HonestStore {
       readonly seen = new Map<string, Row | undefined>()
       override async write(key: string, change: Change) {
@@ -228,14 +238,14 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'never hints',
-    fails: ['hint.write', 'hint.peer', 'hint.several'],
+    fails: ['hint.write', 'hint.peer', 'hint.several', 'hint.read'],
     make: class extends HonestStore {
       override tell() {}
     },
   },
   {
     flaw: 'hints at its own writes only',
-    fails: ['hint.peer'],
+    fails: ['hint.peer', 'hint.read'],
     make: class extends HonestStore {
       readonly own = new Set<() => void>()
       override tell() {

@@ -7,7 +7,7 @@ import type { Job } from './worker.ts'
 const PROGRAM = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 /** How a process has ended, and what it has said. */
-export interface End {
+interface End {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
   readonly lines: readonly unknown[]
