@@ -19,10 +19,11 @@ export interface Sighting {
 export interface NearCopies {
   look(key: string): Promise<Sighting>
   /**
-   * Keeps what the far store has answered to a question sent at `sentAt`; no entry marks that nothing is known.
-   * `false` when something else has happened to the key since `sighting`.
+   * Keeps what the far store has answered to a question sent at `sentAt`. If something else has happened to the
+   * key since `sighting`, nobody can tell which is newer, and no copy is left: who has seen this answer must not
+   * be shown an older one afterwards.
    */
-  keep(key: string, sighting: Sighting, entry: Entry | undefined, sentAt: number): Promise<boolean>
+  keep(key: string, sighting: Sighting, entry: Entry | undefined, sentAt: number): Promise<void>
   /** Makes sure that no copy is used that was made, or is being made, from an answer of before now. */
   forget(key: string): Promise<void>
 }
@@ -87,16 +88,20 @@ export function nearCopies(near: Store, freshForMs: number, clock: Pick<Clock, '
     { slot }: Sighting,
     entry: Entry | undefined,
     sentAt: number,
-  ): Promise<boolean> {
-    if (slot === 'unknown' || forgetting.has(key)) return false
+  ): Promise<void> {
+    if (clock.now() < offUntil) return
+    if (slot === 'unknown' || forgetting.has(key)) return forget(key)
     const tripMs = clock.now() - sentAt
     const isKept = entry !== undefined && tripMs <= TRIP_MS_MAX
     const value = isKept ? encode(entry, { keeper, keptAt: sentAt, tripMs }) : NOTHING_KNOWN
     try {
-      return (await near.write(key, { value, expected: slot })).written
+      const result = await near.write(key, { value, expected: slot })
+      if (result.written) return
+      const other = result.entry === undefined ? undefined : decode(result.entry.value)
+      // Many have asked at the same time, and all were told the same.
+      if (other === undefined || other.label.version !== entry?.version) await forget(key)
     } catch {
       leaveAlone()
-      return false
     }
   }
 

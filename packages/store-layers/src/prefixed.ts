@@ -27,7 +27,7 @@ export function prefixed(store: Store, prefix: string): Store {
       return store.write(prefix + key, change)
     },
     ...(subscribe !== undefined && {
-      async subscribe(key: string, onChange: () => void) {
+      async subscribe(key: string, onChange: Parameters<typeof subscribe>[1]) {
         check()
         return subscribe(prefix + key, onChange)
       },

@@ -13,6 +13,8 @@ export interface TieredOptions {
   readonly clock?: Pick<Clock, 'now'>
 }
 
+type OnChange = Parameters<NonNullable<Store['subscribe']>>[1]
+
 const FRESH_FOR_MS = 1_000
 const FRESH_FOR_MS_MAX = 60_000
 
@@ -22,7 +24,8 @@ const FRESH_FOR_MS_MAX = 60_000
  * Every write goes to `far` and is compared there, so a copy that has become stale can be read, never be
  * written upon. A read is answered from `near` for at most `freshForMs` after `far` was asked, as the trait
  * `staleMsMax` says. A copy goes sooner when this process writes the key, or when it has subscribed to the key
- * and `far` tells of a change; whoever reads on hearing that reads the change.
+ * and `far` tells of a change; whoever reads on hearing that reads the change. Nobody is shown a version, or an
+ * absence, and afterwards an older one.
  *
  * When `far` fails, so do writes, and reads of what `near` has no fresh copy of. When `near` fails nothing
  * does: `far` is asked. Put nothing slow there, for it is waited for; and something that is bounded by itself,
@@ -46,30 +49,31 @@ export function tiered(near: Store, far: Store, options: TieredOptions = {}): St
       if (sighting.entry !== undefined) return sighting.entry
       const sentAt = clock.now()
       const entry = await far.read(key)
-      if (entry !== undefined) await copies.keep(key, sighting, entry, sentAt)
+      await copies.keep(key, sighting, entry, sentAt)
       return entry
     },
     async write(key, change) {
       check()
       const sighting = await copies.look(key)
       const sentAt = clock.now()
-      let kept = false
+      let result: WriteResult
       try {
-        const result = await far.write(key, change)
-        kept = await copies.keep(key, sighting, entryAfter(change, result), sentAt)
-        return result
-      } finally {
-        // Whatever the outcome: if it is not what is kept, nothing is.
-        if (!kept) await copies.forget(key)
+        result = await far.write(key, change)
+      } catch (error) {
+        // It may have been done all the same.
+        await copies.forget(key)
+        throw error
       }
+      await copies.keep(key, sighting, entryAfter(change, result), sentAt)
+      return result
     },
     ...(subscribe !== undefined && {
-      async subscribe(key: string, onChange: () => void) {
+      async subscribe(key: string, onChange: OnChange) {
         check()
-        return subscribe(key, () => {
+        return subscribe(key, (...told) => {
           // From the call on, not from its end, no older copy is used.
           copies.forget(key).catch(() => undefined)
-          onChange()
+          onChange(...told)
         })
       },
     }),
