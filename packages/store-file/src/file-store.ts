@@ -1,14 +1,12 @@
 import { resolve } from 'node:path'
 import { EvergrantError, fail, type Store } from '@evergrant/core'
-import { changeWatch, type WatchFolder, watchFolder } from './change-watch.ts'
-import { type Disk, errnoOf, nodeDisk } from './disk.ts'
-import { diskFailure } from './disk-failure.ts'
+import { changeWatch, watchFolder } from './change-watch.ts'
+import { nodeDisk } from './disk.ts'
 import { folderOf, isKeyFolder } from './folder-names.ts'
-import { type HostClock, hostClock } from './host-clock.ts'
-import { type Desk, lookAt } from './key-folder.ts'
-import { privateDirectory } from './private-directory.ts'
+import { hostClock } from './host-clock.ts'
+import { lookAt } from './key-folder.ts'
 import { entryOf, swap } from './swap.ts'
-import { type Sweeper, sweeper } from './sweeper.ts'
+import { type Host, workplace } from './workplace.ts'
 
 export interface FileStoreOptions {
   /**
@@ -16,15 +14,6 @@ export interface FileStoreOptions {
    * and be closed to everybody else (mode 0700). All processes that name the same directory share the store.
    */
   readonly directory: string
-}
-
-/** What a file store needs of the machine it runs on. */
-export interface Host {
-  readonly disk: Disk
-  readonly clock: HostClock
-  readonly watch: WatchFolder
-  /** The user who runs this process; `undefined` where files have no owners. */
-  readonly uid: number | undefined
 }
 
 /**
@@ -46,59 +35,10 @@ export function fileStore(options: FileStoreOptions): Store {
   return fileStoreOn({ disk: nodeDisk, clock: hostClock(), watch: watchFolder, uid }, options)
 }
 
-interface Opened {
-  readonly desk: Desk
-  readonly sweeper: Sweeper
-}
-
 /** The same on a machine of one's choice. */
 export function fileStoreOn(host: Host, options: FileStoreOptions): Store {
-  const directory = requirePath(options.directory)
   const changes = changeWatch(host.watch, isKeyFolder)
-  let opening: Promise<Opened> | undefined
-  let closed = false
-
-  async function open(): Promise<Opened> {
-    const { disk, clock, uid } = host
-    const places = await privateDirectory(disk, directory, uid)
-    changes.restart(places.records)
-    const desk = { disk, clock, places }
-    return { desk, sweeper: sweeper(desk) }
-  }
-
-  function requireOpen(): void {
-    if (closed) throw new EvergrantError(fail('closed', { message: 'The file store was closed.' }))
-  }
-
-  async function opened(): Promise<Opened> {
-    requireOpen()
-    opening ??= open()
-    const current = opening
-    try {
-      return await current
-    } catch (error) {
-      // Somebody may put it right: it is looked at anew with the next operation.
-      if (opening === current) opening = undefined
-      throw error
-    }
-  }
-
-  /** Does something in the directory; once more if the directory has vanished, for it is made anew then. */
-  async function work<Result>(job: (opened: Opened) => Result | Promise<Result>): Promise<Result> {
-    for (let again = false; ; again = true) {
-      try {
-        const at = await opened()
-        requireOpen()
-        changes.resume(at.desk.places.records)
-        at.sweeper.visit()
-        return await job(at)
-      } catch (error) {
-        if (again || errnoOf(error) !== 'ENOENT') throw diskFailure(error, directory)
-        opening = undefined
-      }
-    }
-  }
-
+  const { work, close } = workplace(host, requirePath(options.directory), changes)
   return {
     traits: { scope: 'host', durable: true, evicts: false, staleMsMax: 0 },
     read: key => work(async ({ desk }) => entryOf(await lookAt(desk, folderOf(key)))),
@@ -113,12 +53,7 @@ export function fileStoreOn(host: Host, options: FileStoreOptions): Store {
         const end = changes.subscribe(desk.places.records, folderOf(key), onChange)
         return async () => end()
       }),
-    async close() {
-      closed = true
-      changes.close()
-      const at = await opening?.catch(() => undefined)
-      await at?.sweeper.close()
-    },
+    close,
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock, Entry, Store, StoreTime, Version } from '@evergrant/core'
 
 /** What was found in the near store: where a copy can be put, and the copy itself while it may be used. */
-export interface Sighting {
+interface Sighting {
   /**
    * The near version that a new copy has to replace; `undefined` when there is none. Whatever else happens to
    * the key in between changes it, so that an answer which was overtaken on its way is not kept.
@@ -9,23 +9,6 @@ export interface Sighting {
   readonly slot: Version | undefined | 'unknown'
   /** A copy that is fresh enough to be an answer. */
   readonly entry?: Entry
-}
-
-/**
- * Copies of far entries in a near store. Nothing depends on them: each has its age, and one that is too old or
- * whose age cannot be told is none. When the near store fails it is left alone until every copy that it may
- * still have is too old.
- */
-export interface NearCopies {
-  look(key: string): Promise<Sighting>
-  /**
-   * Keeps what the far store has answered to a question sent at `sentAt`. If something else has happened to the
-   * key since `sighting`, nobody can tell which is newer, and no copy is left: who has seen this answer must not
-   * be shown an older one afterwards.
-   */
-  keep(key: string, sighting: Sighting, entry: Entry | undefined, sentAt: number): Promise<void>
-  /** Makes sure that no copy is used that was made, or is being made, from an answer of before now. */
-  forget(key: string): Promise<void>
 }
 
 /** About a copy: which version it is, how old it was, and who has made it when. */
@@ -52,78 +35,96 @@ const ATTEMPTS_MAX = 4
 /** A copy's time is off by as much as its trip took; beyond this, in ms, it is not kept. */
 const TRIP_MS_MAX = 250
 
-export function nearCopies(near: Store, freshForMs: number, clock: Pick<Clock, 'now'>): NearCopies {
-  const keeper = crypto.randomUUID()
+/**
+ * Copies of far entries in a near store. Nothing depends on them: each has its age, and one that is too old or
+ * whose age cannot be told is none. When the near store fails it is left alone until every copy that it may
+ * still have is too old.
+ */
+export class NearCopies {
+  readonly #near: Store
+  readonly #freshForMs: number
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #keeper = crypto.randomUUID()
   /** How many are just forgetting a key. */
-  const forgetting = new Map<string, number>()
-  let offUntil = Number.NEGATIVE_INFINITY
+  readonly #forgetting = new Map<string, number>()
+  #offUntil = Number.NEGATIVE_INFINITY
 
-  /** How old a copy is, in ms: by this process's own clock if it has made it, and by the near store's. */
-  function ageOf(label: Label, time: StoreTime | undefined): number | undefined {
-    const ownMs = label.keeper === keeper ? clock.now() - label.keptAt : undefined
-    const nearMs = time === undefined ? undefined : time.asOf - time.storedAt + label.tripMs
-    return ownMs === undefined && nearMs === undefined ? undefined : Math.max(ownMs ?? 0, nearMs ?? 0)
+  constructor(near: Store, freshForMs: number, clock: Pick<Clock, 'now'>) {
+    this.#near = near
+    this.#freshForMs = freshForMs
+    this.#clock = clock
   }
 
-  async function look(key: string): Promise<Sighting> {
-    if (clock.now() < offUntil || forgetting.has(key)) return { slot: 'unknown' }
+  async look(key: string): Promise<Sighting> {
+    if (this.#isOff || this.#forgetting.has(key)) return { slot: 'unknown' }
     try {
-      const found = await near.read(key)
+      const found = await this.#near.read(key)
       const copy = found === undefined ? undefined : decode(found.value)
-      const ageMs = copy === undefined ? undefined : ageOf(copy.label, found?.time)
-      if (copy === undefined || ageMs === undefined || ageMs >= freshForMs) return { slot: found?.version }
+      const ageMs = copy === undefined ? undefined : this.#ageOf(copy.label, found?.time)
+      const isFresh = ageMs !== undefined && ageMs < this.#freshForMs
+      if (copy === undefined || !isFresh) return { slot: found?.version }
       return { slot: found?.version, entry: entryOf(copy, ageMs) }
     } catch {
-      return leaveAlone()
+      this.#leaveAlone()
+      return { slot: 'unknown' }
     }
   }
 
-  function leaveAlone(): Sighting {
-    offUntil = clock.now() + freshForMs
-    return { slot: 'unknown' }
-  }
-
-  async function keep(
-    key: string,
-    { slot }: Sighting,
-    entry: Entry | undefined,
-    sentAt: number,
-  ): Promise<void> {
-    if (clock.now() < offUntil) return
-    if (slot === 'unknown' || forgetting.has(key)) return forget(key)
-    const tripMs = clock.now() - sentAt
+  /**
+   * Keeps what the far store has answered to a question sent at `sentAt`. If something else has happened to the
+   * key since `sighting`, nobody can tell which is newer, and no copy is left: who has seen this answer must not
+   * be shown an older one afterwards.
+   */
+  async keep(key: string, { slot }: Sighting, entry: Entry | undefined, sentAt: number): Promise<void> {
+    if (this.#isOff) return
+    if (slot === 'unknown' || this.#forgetting.has(key)) return this.forget(key)
+    const tripMs = this.#clock.now() - sentAt
     const isKept = entry !== undefined && tripMs <= TRIP_MS_MAX
-    const value = isKept ? encode(entry, { keeper, keptAt: sentAt, tripMs }) : NOTHING_KNOWN
+    const value = isKept ? encode(entry, { keeper: this.#keeper, keptAt: sentAt, tripMs }) : NOTHING_KNOWN
     try {
-      const result = await near.write(key, { value, expected: slot })
+      const result = await this.#near.write(key, { value, expected: slot })
       if (result.written) return
       const other = result.entry === undefined ? undefined : decode(result.entry.value)
       // Many have asked at the same time, and all were told the same.
-      if (other === undefined || other.label.version !== entry?.version) await forget(key)
+      if (other === undefined || other.label.version !== entry?.version) await this.forget(key)
     } catch {
-      leaveAlone()
+      this.#leaveAlone()
     }
   }
 
-  async function forget(key: string): Promise<void> {
-    forgetting.set(key, (forgetting.get(key) ?? 0) + 1)
-    if (!(await mark(key).catch(() => false))) leaveAlone()
-    const others = (forgetting.get(key) ?? 1) - 1
-    if (others === 0) forgetting.delete(key)
-    else forgetting.set(key, others)
+  /** Makes sure that no copy is used that was made, or is being made, from an answer of before now. */
+  async forget(key: string): Promise<void> {
+    this.#forgetting.set(key, (this.#forgetting.get(key) ?? 0) + 1)
+    if (!(await this.#mark(key).catch(() => false))) this.#leaveAlone()
+    const others = (this.#forgetting.get(key) ?? 1) - 1
+    if (others === 0) this.#forgetting.delete(key)
+    else this.#forgetting.set(key, others)
   }
 
   /** Replaces whatever stands in the near store, so that no answer that is on its way finds its slot. */
-  async function mark(key: string): Promise<boolean> {
+  async #mark(key: string): Promise<boolean> {
     for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
-      const found = await near.read(key)
+      const found = await this.#near.read(key)
       const change = { value: NOTHING_KNOWN, expected: found?.version }
-      if ((await near.write(key, change)).written) return true
+      if ((await this.#near.write(key, change)).written) return true
     }
     return false
   }
 
-  return { look, keep, forget }
+  get #isOff(): boolean {
+    return this.#clock.now() < this.#offUntil
+  }
+
+  #leaveAlone(): void {
+    this.#offUntil = this.#clock.now() + this.#freshForMs
+  }
+
+  /** How old a copy is, in ms: by this process's own clock if it has made it, and by the near store's. */
+  #ageOf(label: Label, time: StoreTime | undefined): number | undefined {
+    const ownMs = label.keeper === this.#keeper ? this.#clock.now() - label.keptAt : undefined
+    const nearMs = time === undefined ? undefined : time.asOf - time.storedAt + label.tripMs
+    return ownMs === undefined && nearMs === undefined ? undefined : Math.max(ownMs ?? 0, nearMs ?? 0)
+  }
 }
 
 /** A copy is an answer as if it was given now: the far store's time has gone on meanwhile. */

@@ -1,6 +1,6 @@
 import type { Change, Clock, Entry, Store, WriteResult } from '@evergrant/core'
 import { gate, requireSpan } from './gate.ts'
-import { nearCopies } from './near-copies.ts'
+import { NearCopies } from './near-copies.ts'
 import { platformClock } from './platform-clock.ts'
 
 export interface TieredOptions {
@@ -37,7 +37,7 @@ const FRESH_FOR_MS_MAX = 60_000
 export function tiered(near: Store, far: Store, options: TieredOptions = {}): Store {
   const { freshForMs = FRESH_FOR_MS, clock = platformClock } = options
   requireSpan('freshForMs', freshForMs, 1, FRESH_FOR_MS_MAX)
-  const copies = nearCopies(near, freshForMs, clock)
+  const copies = new NearCopies(near, freshForMs, clock)
   const { check, close } = gate('tiered', [near, far])
   const subscribe = far.subscribe?.bind(far)
 

@@ -3,8 +3,8 @@ import { memoryStore } from '@evergrant/store-memory'
 import { atRest, faultyStore, virtualClock } from '@evergrant/testkit'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { tiered } from '../src/index.ts'
+import { KEY, put, remote, slow, valueIn } from './support/far-stores.ts'
 
-const KEY = 'evergrant:1:tiered'
 const FRESH_FOR_MS = 1_000
 
 let clock = virtualClock()
@@ -17,42 +17,6 @@ function tiers(options: { freshForMs?: number } = {}) {
   const near = faultyStore(memoryStore({ clock }))
   const far = faultyStore(memoryStore({ clock }))
   return { near, far, store: tiered(near, far, { clock, ...options }) }
-}
-
-async function put(store: Store, value: string | undefined): Promise<Version> {
-  const result = await store.write(KEY, { value, expected: (await store.read(KEY))?.version })
-  if (!result.written) throw new Error('somebody else has written')
-  return result.version
-}
-
-async function valueIn(store: Store): Promise<string | undefined> {
-  return (await store.read(KEY))?.value
-}
-
-/** A far store whose next answer is held back, on its way home, until it is let go. */
-function slow(far: Store): { far: Store; hold: () => () => void } {
-  let gate: Promise<void> | undefined
-  const after = async <Result>(answer: Promise<Result>): Promise<Result> => {
-    const held = gate
-    gate = undefined
-    const result = await answer
-    await held
-    return result
-  }
-  return {
-    far: {
-      ...far,
-      read: key => after(far.read(key)),
-      write: (key, change) => after(far.write(key, change)),
-    },
-    hold() {
-      let open = () => {}
-      gate = new Promise(resolve => {
-        open = resolve
-      })
-      return open
-    },
-  }
 }
 
 describe('a read', () => {
@@ -205,6 +169,43 @@ describe('a write', () => {
   })
 })
 
+describe('a read that began while a copy was being forgotten', () => {
+  it('lets nobody afterwards see what is older than what it has shown', async () => {
+    const inner = faultyStore(memoryStore({ clock }))
+    const { far, questions } = remote(inner)
+    const near = slow(memoryStore({ clock }))
+    const store = tiered(near.far, far, { clock })
+    await put(inner, 'old')
+
+    inner.fault('write', 'refused')
+    const failing = store.write(KEY, { value: 'x', expected: undefined }).catch(() => 'failed')
+    const letNearGoOn = near.hold()
+    await atRest()
+    const one = store.read(KEY)
+    await atRest()
+    letNearGoOn()
+    await atRest()
+    const another = store.read(KEY)
+    await atRest()
+    expect(questions).toHaveLength(2)
+
+    await questions[1]?.arrive()
+    await put(inner, 'new')
+    await questions[0]?.arrive()
+    questions[0]?.comeHome()
+    expect((await one)?.value).toBe('new')
+    questions[1]?.comeHome()
+    expect((await another)?.value).toBe('old')
+    expect(await failing).toBe('failed')
+
+    const last = store.read(KEY)
+    await atRest()
+    await questions[2]?.arrive()
+    questions[2]?.comeHome()
+    expect((await last)?.value).toBe('new')
+  })
+})
+
 describe('a hint', () => {
   it('is heard after the copy has become unusable', async () => {
     const { store, far } = tiers()
@@ -256,153 +257,6 @@ describe('when far fails', () => {
     await expect(store.read('another')).rejects.toThrow('has failed')
     far.outage = undefined
     expect(await valueIn(store)).toBe('one')
-  })
-})
-
-describe('when near fails', () => {
-  it('far is asked, and nothing is lost', async () => {
-    const { store, near, far } = tiers()
-    near.outage = 'refused'
-    const version = await put(store, 'one')
-    expect(await store.read(KEY)).toMatchObject({ value: 'one', version })
-    await put(store, 'two')
-    expect(await valueIn(far)).toBe('two')
-  })
-
-  it('it is left alone until no copy in it can be fresh, and used again afterwards', async () => {
-    const { store, near, far } = tiers()
-    await put(store, 'one')
-    near.fault('read', 'refused')
-    expect(await valueIn(store)).toBe('one')
-    const { reads } = near.counts
-    await put(far, 'two')
-    // The copy of `one` could not be replaced; it must not come back.
-    expect(await valueIn(store)).toBe('two')
-    expect(near.counts.reads).toBe(reads)
-    await clock.advance(FRESH_FOR_MS)
-    expect(await valueIn(store)).toBe('two')
-    expect(near.counts.reads).toBeGreaterThan(reads)
-    const before = far.counts.reads
-    await valueIn(store)
-    expect(far.counts.reads).toBe(before)
-  })
-
-  it('while a copy should go, that copy is not used', async () => {
-    const { store, near, far } = tiers()
-    const first = await put(store, 'one')
-    far.fault('write', 'applied')
-    near.fault('write', 'refused', 'refused')
-    await expect(store.write(KEY, { value: 'two', expected: first })).rejects.toThrow('has failed')
-    expect(await valueIn(store)).toBe('two')
-  })
-})
-
-describe('a near store that several processes share', () => {
-  it('serves the copies of one to the others, by its own time', async () => {
-    const near = memoryStore({ clock })
-    const far = faultyStore(memoryStore({ clock }))
-    const [one, two] = [tiered(near, far, { clock }), tiered(near, far, { clock: virtualClock(5) })]
-    await put(one, 'one')
-    const { reads } = far.counts
-    expect(await valueIn(two)).toBe('one')
-    expect(far.counts.reads).toBe(reads)
-    await clock.advance(FRESH_FOR_MS)
-    expect(await valueIn(two)).toBe('one')
-    expect(far.counts.reads).toBe(reads + 1)
-  })
-
-  it('shows nobody a copy that one of them has replaced', async () => {
-    const [near, far] = [memoryStore({ clock }), memoryStore({ clock })]
-    const [one, two] = [tiered(near, far, { clock }), tiered(near, far, { clock })]
-    await put(one, 'one')
-    expect(await valueIn(two)).toBe('one')
-    await put(one, 'two')
-    expect(await valueIn(two)).toBe('two')
-    await put(two, undefined)
-    expect(await valueIn(one)).toBeUndefined()
-  })
-
-  it("gives no other process's copies where it cannot tell their age", async () => {
-    const inner = memoryStore({ clock })
-    const ageless: Store = {
-      ...inner,
-      async read(key) {
-        const found = await inner.read(key)
-        return found && { value: found.value, version: found.version }
-      },
-    }
-    const far = faultyStore(memoryStore({ clock }))
-    const [one, two] = [tiered(ageless, far, { clock }), tiered(ageless, far, { clock })]
-    await put(one, 'one')
-    const { reads } = far.counts
-    await one.read(KEY)
-    expect(far.counts.reads).toBe(reads)
-    await two.read(KEY)
-    expect(far.counts.reads).toBe(reads + 1)
-  })
-
-  it.each(['foreign', '{"version":1}\nx', '{broken\nx', '\nx', '[]\nx'])(
-    'and in which something else stands: %j',
-    async foreign => {
-      const near = memoryStore({ clock })
-      const store = tiered(near, memoryStore({ clock }), { clock })
-      await near.write(KEY, { value: foreign, expected: undefined })
-      expect(await store.read(KEY)).toBeUndefined()
-      await put(store, 'one')
-      expect(await valueIn(store)).toBe('one')
-    },
-  )
-})
-
-describe('the age of a copy', () => {
-  /** A tier whose two clocks can be moved apart, and what it has read from far. */
-  async function withTwoClocks() {
-    const [own, nears] = [virtualClock(), virtualClock()]
-    const far = faultyStore(memoryStore({ clock }))
-    const near = memoryStore({ clock: nears })
-    const store = tiered(near, far, { clock: own })
-    await put(far, 'one')
-    await store.read(KEY)
-    far.counts.reads = 0
-    return { own, nears, near, far, store }
-  }
-
-  it("is told by this process's clock when near's stands still or was set back", async () => {
-    const { own, nears, far, store } = await withTwoClocks()
-    nears.jump(-3_600_000)
-    own.jump(FRESH_FOR_MS - 1)
-    await store.read(KEY)
-    expect(far.counts.reads).toBe(0)
-    own.jump(1)
-    await store.read(KEY)
-    expect(far.counts.reads).toBe(1)
-  })
-
-  it("is told by near's clock when this process's stood still, as while a machine sleeps", async () => {
-    const { nears, far, store } = await withTwoClocks()
-    nears.jump(FRESH_FOR_MS)
-    await store.read(KEY)
-    expect(far.counts.reads).toBe(1)
-  })
-
-  it('counts from when far was asked, also for others', async () => {
-    const inner = faultyStore(memoryStore({ clock }))
-    const { far, hold } = slow(inner)
-    const near = memoryStore({ clock })
-    const [one, two] = [tiered(near, far, { clock }), tiered(near, far, { clock: virtualClock(5) })]
-    await put(inner, 'one')
-    const open = hold()
-    const reading = one.read(KEY)
-    await clock.advance(200)
-    open()
-    await reading
-    inner.counts.reads = 0
-    await clock.advance(FRESH_FOR_MS - 201)
-    await two.read(KEY)
-    expect(inner.counts.reads).toBe(0)
-    await clock.advance(1)
-    await two.read(KEY)
-    expect(inner.counts.reads).toBe(1)
   })
 })
 

@@ -2,8 +2,9 @@ import type { Entry, Store, Version } from '@evergrant/core'
 import { expect } from 'vitest'
 import { watchFolder } from '../../src/change-watch.ts'
 import { nodeDisk } from '../../src/disk.ts'
-import { fileStoreOn, type Host } from '../../src/file-store.ts'
+import { fileStoreOn } from '../../src/file-store.ts'
 import { type HostClock, hostClock } from '../../src/host-clock.ts'
+import type { Host } from '../../src/workplace.ts'
 
 /** A store on this machine, but for what a test puts in the place of its parts. */
 export function openStore(directory: string, parts: Partial<Host> = {}): Store {
