@@ -38,6 +38,8 @@ export function sweeper(desk: Desk): Sweeper {
   let round: string[] = []
   let work: Promise<void> | undefined
   let closed = false
+  /** Keys that are to be looked at for those that were made. */
+  let owed = 0
 
   /** Begins some work in the background, unless some is under way. Failing is no harm: others will come by. */
   function begin(job: () => Promise<void>): void {
@@ -57,6 +59,14 @@ export function sweeper(desk: Desk): Sweeper {
     else await disk.touch(places.swept, new Date(now))
     await sweepDrafts(desk)
     await sweepKeys(SWEEP_KEYS_MAX)
+  }
+
+  async function payOff(): Promise<void> {
+    while (owed > 0) {
+      const keys = owed
+      owed = 0
+      await sweepKeys(keys)
+    }
   }
 
   async function sweepKeys(keys: number): Promise<void> {
@@ -82,7 +92,10 @@ export function sweeper(desk: Desk): Sweeper {
       visitAt = now + SWEEP_EVERY_MS
       begin(sweepIfDue)
     },
-    onCreated: () => begin(() => sweepKeys(SWEEP_KEYS_PER_NEW)),
+    onCreated() {
+      owed = Math.min(owed + SWEEP_KEYS_PER_NEW, SWEEP_KEYS_MAX)
+      begin(payOff)
+    },
     async close() {
       closed = true
       await work

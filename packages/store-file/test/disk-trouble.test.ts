@@ -1,8 +1,7 @@
 import { EvergrantError } from '@evergrant/core'
 import { describe, expect, it } from 'vitest'
-import { nodeDisk } from '../src/disk.ts'
 import { errno, hookedDisk } from './support/hooked-disk.ts'
-import { openStore, put } from './support/open-store.ts'
+import { openStore, put, quickDisk } from './support/open-store.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const KEY = 'evergrant:1:trouble'
@@ -17,7 +16,7 @@ const DEEDS = [
 function diskWhere(isOther: (number: number) => boolean, other: () => Promise<unknown>) {
   let calls = 0
   const running = new Set<Promise<unknown>>()
-  const disk = hookedDisk(nodeDisk, (_, run) => {
+  const disk = hookedDisk(quickDisk, (_, run) => {
     if (isOther(++calls)) return other()
     const result = run()
     const done = result.catch(() => undefined).finally(() => running.delete(done))
@@ -147,7 +146,7 @@ describe('a disk that refuses any one system call', () => {
     ['ENOSPC', 'retry', 'no space is left'],
     ['EMFILE', 'retry', 'too many open files'],
   ])('says of %s what a person can do about it', async (code, kind, words) => {
-    const disk = hookedDisk(nodeDisk, (call, run) => (call === 'list' ? Promise.reject(errno(code)) : run()))
+    const disk = hookedDisk(quickDisk, (call, run) => (call === 'list' ? Promise.reject(errno(code)) : run()))
     const directory = await temporaryDirectory()
     const reading = openStore(directory, { disk }).read(KEY)
     await expect(reading).rejects.toMatchObject({ kind, code: 'store_unreachable' })
@@ -157,7 +156,7 @@ describe('a disk that refuses any one system call', () => {
 
   it('never quotes a value', async () => {
     const directory = await temporaryDirectory()
-    const disk = hookedDisk(nodeDisk, (call, run) =>
+    const disk = hookedDisk(quickDisk, (call, run) =>
       call === 'write' ? Promise.reject(errno('EIO')) : run(),
     )
     const error = await openStore(directory, { disk })
@@ -172,8 +171,8 @@ describe('a disk that refuses any one system call', () => {
 describe('a disk that does half of what it is asked', () => {
   it('is asked for the rest', async () => {
     const disk = {
-      ...nodeDisk,
-      write: (file: number, bytes: Uint8Array) => nodeDisk.write(file, bytes.subarray(0, 7)),
+      ...quickDisk,
+      write: (file: number, bytes: Uint8Array) => quickDisk.write(file, bytes.subarray(0, 7)),
     }
     const store = openStore(await temporaryDirectory(), { disk })
     await put(store, KEY, 'x'.repeat(1_000))
@@ -194,9 +193,9 @@ describe('a listing that was made while a version was replaced', () => {
     await put(openStore(directory), KEY, 'x')
     let listings = 0
     const disk = {
-      ...nodeDisk,
+      ...quickDisk,
       list: async (folder: string) => {
-        const names = await nodeDisk.list(folder)
+        const names = await quickDisk.list(folder)
         return ++listings < 3 ? distort(names) : names
       },
     }
@@ -211,7 +210,7 @@ describe('a listing that was made while a version was replaced', () => {
 
 describe('a defect', () => {
   it('is passed on as it is', async () => {
-    const disk = hookedDisk(nodeDisk, (call, run) =>
+    const disk = hookedDisk(quickDisk, (call, run) =>
       call === 'list' ? Promise.reject(new TypeError('a defect')) : run(),
     )
     await expect(openStore(await temporaryDirectory(), { disk }).read(KEY)).rejects.toThrow(TypeError)

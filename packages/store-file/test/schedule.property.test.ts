@@ -1,18 +1,16 @@
 import { type Entry, EvergrantError, type Store, type Version } from '@evergrant/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Disk, nodeDisk } from '../src/disk.ts'
-import { fileStoreOn } from '../src/file-store.ts'
+import type { Disk } from '../src/disk.ts'
 import { hostClock } from '../src/host-clock.ts'
 import { type Action, type Answer, isLinearizable, type Operation } from './support/linearizability.ts'
+import { openStore, quickDisk } from './support/open-store.ts'
 import { stage } from './support/stage.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const KEY = 'evergrant:1:scheduled'
 const SURVIVOR = 'survivor'
 const HOUR_MS = 3_600_000
-/** What is not to be measured here only takes time. */
-const disk: Disk = { ...nodeDisk, sync: async () => undefined }
 
 /** A clock two hours ahead of the disk's: to the sweeper, everything has been lying about for long. */
 function impatientClock() {
@@ -20,9 +18,8 @@ function impatientClock() {
   return { ...clock, wallMs: () => clock.wallMs() + 2 * HOUR_MS }
 }
 
-function open(on: Disk, directory: string): Store {
-  const watch = () => () => undefined
-  return fileStoreOn({ disk: on, clock: impatientClock(), watch, uid: process.getuid?.() }, { directory })
+function open(disk: Disk, directory: string): Store {
+  return openStore(directory, { disk, clock: impatientClock(), watch: () => () => undefined })
 }
 
 type Deed = 'read' | 'create' | 'replace' | 'replace with expired' | 'delete' | 'replace stale'
@@ -169,7 +166,7 @@ class Actor {
 /** Lets processes do what their scripts say, and somebody come after them. */
 async function perform({ scripts, turns, deathAfter }: Play): Promise<readonly Operation[]> {
   const directory = await temporaryDirectory()
-  const theatre = stage(disk)
+  const theatre = stage(quickDisk)
   const history = new History()
   const living = new Set(scripts.keys())
   const failures: unknown[] = []
@@ -191,7 +188,7 @@ async function perform({ scripts, turns, deathAfter }: Play): Promise<readonly O
   expect(failures).toEqual([])
 
   // Whoever comes later finds the truth, and can go on.
-  const survivor = new Actor(SURVIVOR, open(disk, directory), history)
+  const survivor = new Actor(SURVIVOR, openStore(directory), history)
   await survivor.perform(['read', 'replace', 'read', 'delete', 'create'])
   return history.operations
 }
