@@ -88,7 +88,7 @@ export function sweeper(desk: Desk): Sweeper {
   return {
     visit() {
       const now = clock.monotonicMs()
-      if (now < visitAt) return
+      if (now < visitAt || work !== undefined) return
       visitAt = now + SWEEP_EVERY_MS
       begin(sweepIfDue)
     },
