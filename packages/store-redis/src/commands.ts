@@ -9,6 +9,16 @@ import { backoffMs, pause, within } from './timing.ts'
 const AGAIN_MS_FIRST = 10
 const AGAIN_MS_MAX = 200
 
+/** One operation, which may take several attempts. */
+interface Flight {
+  /** When the last attempt was sent, by `performance.now`. */
+  sentAt: number
+  /** Nobody waits for it any more. */
+  over: boolean
+  /** What the server said instead of doing it, the last time that it said anything. */
+  refused: string | undefined
+}
+
 /**
  * Runs scripts, each within its time: whatever becomes of the connection, the caller hears of it by then.
  *
@@ -34,10 +44,11 @@ export class Commands {
       throw storeFailure(`More than pendingMax (${pendingMax}) operations are under way.`)
     }
     this.#pending += 1
-    const flight = { sentAt: performance.now(), over: false }
+    const flight: Flight = { sentAt: performance.now(), over: false, refused: undefined }
     const late = (): EvergrantError => {
       flight.over = true
       this.#link.suspect(flight.sentAt)
+      if (flight.refused !== undefined) return refusal(flight.refused)
       return storeFailure(`Redis did not answer within ${commandTimeoutMs} ms.`)
     }
     try {
@@ -49,13 +60,15 @@ export class Commands {
   }
 
   async #attempts(
-    flight: { sentAt: number; readonly over: boolean },
+    flight: Flight,
     script: Script,
     key: string,
     args: readonly (string | Buffer)[],
   ): Promise<unknown> {
     for (let attempt = 1; ; attempt++) {
       const client = this.#link.current ?? (await this.#link.ready())
+      // The caller has gone; what it did not get must not happen behind its back.
+      if (flight.over) throw storeFailure('Redis did not answer in time.')
       flight.sentAt = performance.now()
       try {
         const reply = await send(client, script, key, args)
@@ -66,11 +79,9 @@ export class Commands {
         if (answered) this.#link.heard()
         if (code === 'READONLY') this.#onDemotion()
         if (!again) throw refusal(code)
-        if (flight.over) throw storeFailure('Redis did not answer in time.')
+        flight.refused = answered ? code : undefined
       }
       await pause(backoffMs(attempt, AGAIN_MS_FIRST, AGAIN_MS_MAX))
-      // The caller has gone; what it did not get must not happen behind its back.
-      if (flight.over) throw storeFailure('Redis did not answer in time.')
     }
   }
 }

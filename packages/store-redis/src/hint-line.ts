@@ -227,18 +227,19 @@ export class HintLine {
     const waitMs = misses === 0 ? this.#limits.probeIntervalMs : 0
     this.#cancelProbe = after(waitMs, () => {
       this.#probe(client).then(
-        alive => this.#probed(client, alive, misses),
-        () => this.#probed(client, false, misses),
+        complete => this.#probed(client, complete ? 'complete' : 'incomplete', misses),
+        () => this.#probed(client, 'missed', misses),
       )
     })
   }
 
-  #probed(client: Redis, alive: boolean, misses: number): void {
+  #probed(client: Redis, outcome: 'complete' | 'incomplete' | 'missed', misses: number): void {
     if (this.#closed || this.#link.current !== client) return
-    if (!alive && misses + 1 >= MISSES_MAX) return this.#listener.onTrouble('dead')
-    this.#scheduleProbe(client, alive ? 0 : misses + 1)
+    const dead = outcome === 'incomplete' || (outcome === 'missed' && misses + 1 >= MISSES_MAX)
+    if (dead) return this.#listener.onTrouble('dead')
+    this.#scheduleProbe(client, outcome === 'missed' ? misses + 1 : 0)
     // Whatever was refused before may be allowed now.
-    if (alive) this.#join(client)
+    if (outcome === 'complete') this.#join(client)
   }
 
   /** Whether the server has all the subscriptions that this connection should have. */

@@ -24,8 +24,11 @@ export interface RedisServer {
   resume(): void
   /** Ends it at once (SIGKILL); resolves when it is gone. */
   kill(): Promise<void>
-  /** Starts it again, on the same port with the same files, after it was killed; resolves when it is ready. */
-  start(): Promise<void>
+  /**
+   * Starts it again, on the same port with the same files, after it was killed; resolves when it answers, or,
+   * with `loading`, as soon as it answers that it is loading its data.
+   */
+  start(until?: 'ready' | 'loading'): Promise<void>
   /** Ends it, if need be, and removes its files. */
   close(): Promise<void>
 }
@@ -35,8 +38,6 @@ export interface ServerOptions {
   readonly config?: readonly string[]
   /** Start it as a Sentinel. */
   readonly sentinel?: boolean
-  /** Whether `ready` waits for the server to have loaded its data. `true` by default. */
-  readonly waitForData?: boolean
 }
 
 /** Ports below those that the system gives to outgoing connections, so that a restart finds its port free. */
@@ -116,9 +117,9 @@ class ServerProcess implements RedisServer {
     return pid
   }
 
-  async start(): Promise<void> {
+  async start(until: 'ready' | 'loading' = 'ready'): Promise<void> {
     const { path, argv0 } = await serverProgram()
-    const { config = [], sentinel = false, waitForData = true } = this.#options
+    const { config = [], sentinel = false } = this.#options
     const file = join(this.folder, 'server.conf')
     // A Sentinel rewrites its file; after that it is the truth.
     if (!sentinel || this.#output === '') await writeFile(file, this.#configuration(config))
@@ -132,9 +133,9 @@ class ServerProcess implements RedisServer {
     child.once('exit', () => releaseProcess(pid))
     for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => this.#note(chunk))
     await eventually('the server answers', async () => {
-      if (child.exitCode !== null) return 'ended' as const
+      if (child.exitCode !== null) return true
       const reply = await this.ask('PING').catch(error => String(error))
-      return reply === 'PONG' || (!waitForData && String(reply).includes('LOADING'))
+      return until === 'ready' ? reply === 'PONG' : String(reply).includes('LOADING')
     })
     if (child.exitCode !== null) throw new Error(`The server has ended:\n${this.#output}`)
   }

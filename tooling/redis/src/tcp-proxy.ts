@@ -19,8 +19,11 @@ export interface TcpProxy {
   cut(): void
   /** Refuses new connections from now on, and cuts those there are; `false` takes it back. */
   refuse(refusing: boolean): void
-  /** Loses the next reply to a request that contains this text, and resets the connection in its place. */
-  loseReplyTo(text: string): void
+  /**
+   * Loses the next reply to a request that contains this text, and resets the connection in its place, after
+   * `meanwhile` is done.
+   */
+  loseReplyTo(text: string, meanwhile?: () => Promise<unknown>): void
   /** What clients have sent, as text; a connection's pieces in order. The last 4 MiB. */
   readonly sent: string
   /** What the server has answered, as text. The last 4 MiB. */
@@ -29,9 +32,21 @@ export interface TcpProxy {
   readonly connections: number
   /** How many connections stand. */
   readonly open: number
+  /**
+   * Gives every connection that stands a new far end, without a word to the client: as a proxy that speaks the
+   * protocol does when its own connection to the server is lost.
+   */
+  swapServerSides(): void
   /** Has the next connections go to another port. */
   redirect(port: number): void
   close(): Promise<void>
+}
+
+interface Pair {
+  readonly client: Socket
+  server: Socket
+  /** What to do before the connection is reset in place of the next answer. */
+  losing: (() => Promise<unknown>) | undefined
 }
 
 const KEEP_CHARS = 4 * 1024 * 1024
@@ -41,50 +56,56 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   let port = targetPort
   let connections = 0
   let refusing = false
-  let losing: string | undefined
+  let losing: { readonly text: string; readonly meanwhile: () => Promise<unknown> } | undefined
   let sent = ''
   let answered = ''
-  const pairs = new Set<readonly [Socket, Socket]>()
+  const pairs = new Set<Pair>()
 
-  function reset(pair: readonly [Socket, Socket]): void {
+  function reset(pair: Pair): void {
     pairs.delete(pair)
-    for (const socket of pair) socket.resetAndDestroy()
+    for (const socket of [pair.client, pair.server]) socket.resetAndDestroy()
   }
 
-  function carry(pair: readonly [Socket, Socket]): void {
-    const [client, server] = pair
-    let cutting = false
-    client.on('data', chunk => {
-      sent = (sent + chunk.toString()).slice(-KEEP_CHARS)
-      if (losing !== undefined && chunk.includes(losing)) {
-        losing = undefined
-        cutting = true
-      }
-      if (proxy.mode !== 'blackhole') server.write(chunk)
-    })
-    server.on('data', chunk => {
-      answered = (answered + chunk.toString()).slice(-KEEP_CHARS)
-      if (cutting) return reset(pair)
-      if (proxy.mode !== 'pass') return
-      if (proxy.replyDelayMs > 0) setTimeout(() => client.write(chunk), proxy.replyDelayMs)
-      else client.write(chunk)
-    })
-    for (const socket of pair) {
-      socket.on('error', () => undefined)
-      socket.on('close', () => reset(pair))
+  function fromClient(pair: Pair, chunk: Buffer): void {
+    sent = (sent + chunk.toString()).slice(-KEEP_CHARS)
+    if (losing !== undefined && chunk.includes(losing.text)) {
+      pair.losing = losing.meanwhile
+      losing = undefined
     }
+    if (proxy.mode !== 'blackhole') pair.server.write(chunk)
+  }
+
+  function fromServer(pair: Pair, chunk: Buffer): void {
+    answered = (answered + chunk.toString()).slice(-KEEP_CHARS)
+    if (pair.losing !== undefined) {
+      pair.losing().finally(() => reset(pair))
+    } else if (proxy.mode === 'pass') {
+      if (proxy.replyDelayMs > 0) setTimeout(() => pair.client.write(chunk), proxy.replyDelayMs)
+      else pair.client.write(chunk)
+    }
+  }
+
+  function attachServer(pair: Pair): void {
+    const { server } = pair
+    server.on('data', chunk => fromServer(pair, chunk))
+    server.on('error', () => undefined)
+    server.on('close', () => {
+      if (pair.server === server) reset(pair)
+    })
   }
 
   const listener = createServer(client => {
     connections += 1
+    client.on('error', () => undefined)
     if (refusing) {
-      client.on('error', () => undefined)
       client.resetAndDestroy()
       return
     }
-    const pair = [client, connect(port, '127.0.0.1')] as const
+    const pair: Pair = { client, server: connect(port, '127.0.0.1'), losing: undefined }
     pairs.add(pair)
-    carry(pair)
+    client.on('data', chunk => fromClient(pair, chunk))
+    client.on('close', () => reset(pair))
+    attachServer(pair)
   })
   await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
 
@@ -99,8 +120,16 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
       refusing = next
       if (next) proxy.cut()
     },
-    loseReplyTo(text) {
-      losing = text
+    loseReplyTo(text, meanwhile = async () => undefined) {
+      losing = { text, meanwhile }
+    },
+    swapServerSides() {
+      for (const pair of pairs) {
+        const { server } = pair
+        pair.server = connect(port, '127.0.0.1')
+        attachServer(pair)
+        server.resetAndDestroy()
+      }
     },
     redirect(next) {
       port = next
