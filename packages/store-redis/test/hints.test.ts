@@ -221,7 +221,7 @@ describe('a connection for hints', () => {
     const { hints } = await interrupted(async () => {
       // The server forgets them and does not say so, as a proxy does that connects to it anew.
       proxy.mode = 'drop_replies'
-      await redis.client('KILL', 'TYPE', 'pubsub')
+      await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
       proxy.mode = 'pass'
     })
     await hears(hints)

@@ -95,7 +95,7 @@ describe('a server that may evict', () => {
     await redis.config('SET', 'maxmemory-policy', 'volatile-lru')
     const { store, notices } = await noticesOf()
     await eventually('it is noticed', () => notices.length > 0)
-    await redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     await eventually('it is back', () => notices.some(({ type }) => type === 'connection_restored'))
     await store.read(KEY)
     expect(notices.filter(({ type }) => type === 'evicts')).toEqual([

@@ -78,7 +78,8 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   function fromServer(pair: Pair, chunk: Buffer): void {
     answered = (answered + chunk.toString()).slice(-KEEP_CHARS)
     if (pair.losing !== undefined) {
-      pair.losing().finally(() => reset(pair))
+      const give = () => reset(pair)
+      pair.losing().then(give, give)
     } else if (proxy.mode === 'pass') {
       if (proxy.replyDelayMs > 0) setTimeout(() => pair.client.write(chunk), proxy.replyDelayMs)
       else pair.client.write(chunk)
