@@ -1,6 +1,7 @@
 import type { Version } from '@evergrant/core'
 import type { ClientPattern } from './client-pattern.ts'
 import { HintLine, type HintLineListener } from './hint-line.ts'
+import type { Lines } from './lines.ts'
 import type { Notify } from './notice.ts'
 import { closedFailure, refusal, storeFailure } from './redis-failure.ts'
 import type { Limits } from './settings.ts'
@@ -10,14 +11,6 @@ import type { TopologySource } from './topology.ts'
 
 /** What somebody who has subscribed to a key is called back with: the version it may have now, if known. */
 export type OnChange = (version?: Version) => void
-
-/** Something that listens to channels. */
-export interface Lines {
-  hold(channel: string): Promise<void>
-  release(channel: string): void
-  restart(): void
-  close(): Promise<void>
-}
 
 /** Who wants to hear of which key, over connections that are made when the first one does. */
 export class Hints {

@@ -1,6 +1,6 @@
 import type { ClientPattern } from './client-pattern.ts'
 import { HintLine, type HintLineListener } from './hint-line.ts'
-import type { Lines } from './hints.ts'
+import type { Lines } from './lines.ts'
 import { closedFailure, refusal, storeFailure, type Verdict } from './redis-failure.ts'
 import type { Limits } from './settings.ts'
 import { backoffMs, pause } from './timing.ts'

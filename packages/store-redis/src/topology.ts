@@ -13,7 +13,7 @@ export interface Topology {
   refresh(): Promise<void>
 }
 
-export interface ClusterNode {
+interface ClusterNode {
   /** `host:port` */
   readonly name: string
   readonly client: Redis

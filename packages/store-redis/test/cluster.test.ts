@@ -81,9 +81,11 @@ describe('hints in a Cluster', () => {
       }),
     )
     const perServer = await Promise.all(
-      cluster.servers.map(async server => ((await server.ask('PUBSUB', 'SHARDCHANNELS', 'spread:*')) as []).length),
+      cluster.servers.map(
+        async server => ((await server.ask('PUBSUB', 'SHARDCHANNELS', 'spread:*')) as []).length,
+      ),
     )
-    expect(perServer.reduce((sum, each) => sum + each, 0)).toBe(12)
+    expect(perServer.reduce((sum: number, each) => sum + each, 0)).toBe(12)
     expect(perServer.every(each => each > 0)).toBe(true)
     for (let i = 0; i < 12; i++) await put(store, `spread:${i}`, 'x')
     await eventually('all are heard', () => counts.every(({ count }) => count === 1))
@@ -131,7 +133,10 @@ describe('hints in a Cluster', () => {
     const end = await store.subscribe(key, () => undefined)
     expect(await owner.ask('PUBSUB', 'SHARDCHANNELS', key)).toEqual([key])
     await end()
-    await eventually('it ends', async () => ((await owner.ask('PUBSUB', 'SHARDCHANNELS', key)) as []).length === 0)
+    await eventually(
+      'it ends',
+      async () => ((await owner.ask('PUBSUB', 'SHARDCHANNELS', key)) as []).length === 0,
+    )
   })
 })
 

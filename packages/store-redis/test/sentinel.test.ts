@@ -138,7 +138,13 @@ describe('a client of one’s own that asks for a replica', () => {
   it('does not make the store read from one', async () => {
     redis = await sentinelRedis()
     const sentinels = [{ host: '127.0.0.1', port: redis.sentinel.port }]
-    const client = new Redis({ sentinels, name: redis.name, role: 'slave', readOnly: true, lazyConnect: true })
+    const client = new Redis({
+      sentinels,
+      name: redis.name,
+      role: 'slave',
+      readOnly: true,
+      lazyConnect: true,
+    })
     const store = storeFor({ client })
     await put(store, KEY, 'one')
     expect(await redis.servers[0].ask('INFO', 'commandstats')).toMatch(/cmdstat_eval/)
