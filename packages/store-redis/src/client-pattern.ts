@@ -1,4 +1,5 @@
 import { type Cluster, Redis, type RedisOptions } from 'ioredis'
+import { withQuietSentinels } from './quiet-sentinels.ts'
 import { invalidOption, type Limits, type RedisStoreOptions } from './settings.ts'
 import { backoffMs } from './timing.ts'
 
@@ -39,9 +40,10 @@ export function clientPattern(options: RedisStoreOptions, limits: Limits): Clien
   return {
     prefix: textOf(keyPrefix) + prefix,
     isCluster: false,
-    forCommands: () => pattern.duplicate({ ...common, socketTimeout: limits.commandTimeoutMs }),
+    forCommands: () =>
+      withQuietSentinels(pattern.duplicate({ ...common, socketTimeout: limits.commandTimeoutMs })),
     // A subscription is silent by nature; whether it is alive is found out by asking.
-    forHints: () => pattern.duplicate(common),
+    forHints: () => withQuietSentinels(pattern.duplicate(common)),
   }
 }
 

@@ -1,6 +1,7 @@
-import { eventually, type SentinelRedis, sentinelRedis } from '@evergrant/tooling-redis'
+import { Socket } from 'node:net'
+import { eventually, freePort, type SentinelRedis, sentinelRedis } from '@evergrant/tooling-redis'
 import { Redis } from 'ioredis'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { elapsedMs, failureOf, hintCounter, put, storeMaker } from './support/bench.ts'
 
 const KEY = 'evergrant:1:sentinel'
@@ -131,6 +132,23 @@ describe('a Sentinel that hangs', () => {
     redis.sentinel.pause()
     expect((await store.read(KEY))?.value).toBe('one')
     redis.sentinel.resume()
+  })
+})
+
+describe('one of two Sentinels', () => {
+  it('may be down, and nothing is printed about it', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    redis = await sentinelRedis()
+    const nobody = await freePort()
+    const sentinels = [redis.sentinel.port, nobody].map(port => ({ host: '127.0.0.1', port }))
+    const store = storeFor({ connection: { sentinels, name: redis.name } })
+    await put(store, KEY, 'one')
+    await store.subscribe(KEY, () => undefined)
+    const attempt = new Socket()
+    // What the store has tried meanwhile fails no later than this does.
+    await new Promise(resolve => attempt.once('error', resolve).connect(nobody, '127.0.0.1'))
+    await store.read(KEY)
+    expect(printed).not.toHaveBeenCalled()
   })
 })
 

@@ -54,7 +54,7 @@ function idle(turn: Turn): void {
   const { state, at, policy } = turn
   state.asked = false
   const storeReady = state.storeTrouble === undefined || state.storeTrouble.retryAt <= at
-  if (storeReady && state.known !== undefined && (state.hinted || at >= recheckAt(turn, state.known))) {
+  if (storeReady && state.known !== undefined && (isHinted(turn) || at >= recheckAt(turn, state.known))) {
     return startRead(turn)
   }
   if (needsRestoring(turn)) {
@@ -65,6 +65,11 @@ function idle(turn: Turn): void {
     return settle(turn, undefined)
   const lookAt = Math.max(recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
   settle(turn, Math.min(state.stamp.dueAt, lookAt))
+}
+
+/** Whether a hint is news: not one's own write, nor what was read since. */
+function isHinted({ state }: Turn): boolean {
+  return state.hinted === true || (state.hinted !== false && state.hinted !== state.known?.version)
 }
 
 /** When a session that is kept warm looks at the record without a hint, for hints may be lost. */
@@ -87,7 +92,7 @@ function needsRestoring(turn: Turn): boolean {
 function pursue(turn: Turn): void {
   const { state, at, policy } = turn
   const { known } = state
-  if (known === undefined || state.hinted) return readOrWait(turn)
+  if (known === undefined || isHinted(turn)) return readOrWait(turn)
   if (known.newer) return giveUp(turn, fail('record_newer'), known)
   if (isGated(state.trouble, at) && !hasNewSeed(known.record, policy)) {
     return sitOut(turn, state.trouble, known)
