@@ -44,6 +44,18 @@ describe('a hint', () => {
     expect([session.phase, session.operation]).toEqual(['held', undefined])
   })
 
+  it('at what one had before is no news after the next write either', () => {
+    const subject = world()
+    const session = new Session(subject)
+    session.ask()
+    session.answer()
+    session.answer()
+    session.dispatch({ type: 'record.changed', version: subject.store.read(subject.now)?.version as Version })
+    session.answer()
+    session.answer()
+    expect([session.phase, session.operation]).toEqual(['held', undefined])
+  })
+
   it('without a name is not forgotten over one that has a name', () => {
     const subject = world()
     const session = new Session(subject)
