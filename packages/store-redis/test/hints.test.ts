@@ -16,7 +16,7 @@ afterAll(async () => {
 const KEY = 'evergrant:1:hints'
 const storeFor = storeMaker({
   url: `redis://127.0.0.1:${proxy.port}`,
-  commandTimeoutMs: 400,
+  commandTimeoutMs: 1_500,
   probeIntervalMs: 100,
 })
 /** Writes straight to the server, past whatever the network does. */

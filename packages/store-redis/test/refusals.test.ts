@@ -164,10 +164,10 @@ describe('a server that restarts', () => {
   })
 
   it('is asked as soon as it has loaded its data, and not before', async () => {
-    const store = storeFor({ url: slow.url, commandTimeoutMs: 200 })
+    const store = storeFor({ url: slow.url, commandTimeoutMs: 1_000 })
     await put(store, KEY, 'one')
     const filler = new Redis(slow.url)
-    await Promise.all(Array.from({ length: 300 }, (_, i) => filler.set(`filler ${i}`, 'x')))
+    await Promise.all(Array.from({ length: 1_000 }, (_, i) => filler.set(`filler ${i}`, 'x')))
     await filler.save()
     filler.disconnect()
     await slow.kill()

@@ -35,7 +35,8 @@ async function life(store: ReturnType<typeof storeFor>): Promise<void> {
 describe('what the server sees of a secret', () => {
   it('is the value of a write, and nothing else: no key, no channel, no message', async () => {
     const lines: string[][] = []
-    const monitor = await new Redis(server.url).monitor()
+    const client = new Redis(server.url)
+    const monitor = await client.monitor()
     monitor.on('monitor', (_time: string, args: string[]) => lines.push(args))
     const messages: string[] = []
     const listener = new Redis(server.url)
@@ -47,7 +48,7 @@ describe('what the server sees of a secret', () => {
       'all is seen',
       () => lines.some(args => args.includes('the end')) && messages.length === 6,
     )
-    monitor.disconnect()
+    for (const each of [client, monitor]) each.disconnect()
     listener.disconnect()
 
     const showing = lines.filter(args => args.some(arg => arg.includes(SECRET)))

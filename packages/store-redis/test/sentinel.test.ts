@@ -17,7 +17,7 @@ async function open(options: { commandTimeoutMs?: number } = {}) {
     sentinels: [{ host: '127.0.0.1', port: redis.sentinel.port }],
     name: redis.name,
   }
-  return storeFor({ connection, probeIntervalMs: 200, commandTimeoutMs: 500, ...options })
+  return storeFor({ connection, probeIntervalMs: 200, commandTimeoutMs: 1_000, ...options })
 }
 
 /** Resolves when the replica is master, with what it then was the master of. */
@@ -73,7 +73,7 @@ describe('a master that is killed', () => {
     await put(store, KEY, 'one')
     await redis.servers[0].kill()
     await failureOf(store.read(KEY))
-    expect(await elapsedMs(store.read(KEY))).toBeLessThan(100)
+    expect(await elapsedMs(store.read(KEY))).toBeLessThan(500)
   })
 })
 
@@ -89,7 +89,7 @@ describe('a master that hangs', () => {
     const promotedAt = performance.now()
     const entry = await eventually('the new master answers', () => store.read(KEY))
     expect(entry).toMatchObject({ value: 'one', version })
-    expect(performance.now() - promotedAt).toBeLessThan(3_000)
+    expect(performance.now() - promotedAt).toBeLessThan(6_000)
     const before = hints.count
     await eventually('hints come from there', async () => {
       const now = await store.read(KEY)
@@ -120,8 +120,8 @@ describe('a Sentinel that hangs', () => {
     redis = await sentinelRedis()
     redis.sentinel.pause()
     const connection = { sentinels: [{ host: '127.0.0.1', port: redis.sentinel.port }], name: redis.name }
-    const store = storeFor({ connection, commandTimeoutMs: 300, connectTimeoutMs: 300 })
-    expect(await elapsedMs(store.read(KEY))).toBeLessThan(600)
+    const store = storeFor({ connection, commandTimeoutMs: 700, connectTimeoutMs: 700 })
+    expect(await elapsedMs(store.read(KEY))).toBeLessThan(2_000)
     redis.sentinel.resume()
     await eventually('it answers', async () => (await store.read(KEY)) === undefined)
   })

@@ -67,7 +67,7 @@ export function hintCounter(): {
     get count() {
       return count
     },
-    async next(withinMs = 5_000) {
+    async next(withinMs = 20_000) {
       const arrived = new Promise<'hint'>(resolve => {
         awaited = () => resolve('hint')
       })
