@@ -6,6 +6,8 @@ import { redisStore } from '../src/index.ts'
 import { conformanceSuite } from './support/suite.ts'
 
 const [single, sentinel, cluster] = await Promise.all([anyRedis(), sentinelRedis(), clusterRedis()])
+/** What is tested here is not how fast a busy machine is. */
+const commandTimeoutMs = 10_000
 afterAll(() => Promise.all([single.close(), sentinel.close(), cluster.close()]))
 
 it('these tests run over the major of ioredis that they say they do', () => {
@@ -14,21 +16,21 @@ it('these tests run over the major of ioredis that they say they do', () => {
 })
 
 describe('a store in a single server conforms: it', () => {
-  conformanceSuite(prefix => redisStore({ url: single.url, prefix }))
+  conformanceSuite(prefix => redisStore({ url: single.url, prefix, commandTimeoutMs }))
 })
 
 describe('a store made after a client of one’s own conforms: it', () => {
   const client = new Redis(single.url, { lazyConnect: true, keyPrefix: 'mine:' })
-  conformanceSuite(prefix => redisStore({ client, prefix }))
+  conformanceSuite(prefix => redisStore({ client, prefix, commandTimeoutMs }))
 })
 
 describe('a store behind a Sentinel conforms: it', () => {
   const sentinels = [{ host: '127.0.0.1', port: sentinel.sentinel.port }]
-  conformanceSuite(prefix => redisStore({ connection: { sentinels, name: sentinel.name }, prefix }))
+  conformanceSuite(prefix => redisStore({ connection: { sentinels, name: sentinel.name }, prefix, commandTimeoutMs }))
 })
 
 describe('a store in a Cluster conforms: it', () => {
   const nodes = cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
   const client = new Cluster(nodes, { lazyConnect: true })
-  conformanceSuite(prefix => redisStore({ client, prefix }))
+  conformanceSuite(prefix => redisStore({ client, prefix, commandTimeoutMs }))
 })
