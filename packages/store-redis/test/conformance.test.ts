@@ -26,7 +26,9 @@ describe('a store made after a client of one’s own conforms: it', () => {
 
 describe('a store behind a Sentinel conforms: it', () => {
   const sentinels = [{ host: '127.0.0.1', port: sentinel.sentinel.port }]
-  conformanceSuite(prefix => redisStore({ connection: { sentinels, name: sentinel.name }, prefix, commandTimeoutMs }))
+  conformanceSuite(prefix =>
+    redisStore({ connection: { sentinels, name: sentinel.name }, prefix, commandTimeoutMs }),
+  )
 })
 
 describe('a store in a Cluster conforms: it', () => {
