@@ -37,8 +37,8 @@ const MISSES_MAX = 2
  * One connection that listens to channels.
  *
  * A connection for subscriptions is silent by nature, so its silence proves nothing. Every now and then it
- * subscribes again to a channel that it has: the server answers with the number of subscriptions that it
- * knows of, or it has lost some, or it is not there.
+ * leaves a channel that it has never joined: nothing changes, and the server answers with the number of
+ * subscriptions that it knows of. If these are too few, some were lost, and with them perhaps a hint.
  */
 export class HintLine {
   readonly #link: Link<Redis>
@@ -67,6 +67,10 @@ export class HintLine {
       onDown: () => this.#onDown(),
       onFailure: () => this.#onFailure(),
     })
+  }
+
+  get #leaving(): 'unsubscribe' | 'sunsubscribe' {
+    return this.#command === 'ssubscribe' ? 'sunsubscribe' : 'unsubscribe'
   }
 
   /** The channels that have been listened to, though perhaps not at the moment. */
@@ -172,18 +176,15 @@ export class HintLine {
     for (let i = 0; i < missing.length; i += size) {
       const channels = missing.slice(i, i + size)
       const asked = channels.map(channel => this.#held.get(channel))
-      this.#subscribe(client, channels).then(
+      this.#inTime(client[this.#command](...channels)).then(
         () => this.#joined(client, channels, asked),
         (error: unknown) => this.#notJoined(client, channels, error),
       )
     }
   }
 
-  /** Resolves to the number of channels that the server now has for this connection. */
-  async #subscribe(client: Redis, channels: readonly string[]): Promise<number> {
-    const { commandTimeoutMs } = this.#limits
-    const asked = client[this.#command](...channels) as Promise<unknown>
-    return Number(await within(commandTimeoutMs, asked, () => storeFailure('Redis did not answer.')))
+  #inTime(answer: Promise<unknown>): Promise<unknown> {
+    return within(this.#limits.commandTimeoutMs, answer, () => storeFailure('Redis did not answer.'))
   }
 
   #joined(client: Redis, channels: readonly string[], asked: readonly (Held | undefined)[]): void {
@@ -210,8 +211,7 @@ export class HintLine {
   }
 
   #leave(channel: string): void {
-    const command = this.#command === 'ssubscribe' ? 'sunsubscribe' : 'unsubscribe'
-    this.#link.current?.[command](channel).catch(() => undefined)
+    this.#link.current?.[this.#leaving](channel).catch(() => undefined)
   }
 
   #settle(all: readonly Held[], error?: Error): void {
@@ -246,8 +246,20 @@ export class HintLine {
   async #probe(client: Redis): Promise<boolean> {
     const standing = [...this.#held].filter(([, held]) => held.standing).map(([channel]) => channel)
     const channel = standing[this.#probes++ % Math.max(standing.length, 1)]
-    if (channel !== undefined) return (await this.#subscribe(client, [channel])) >= standing.length
-    await within(this.#limits.commandTimeoutMs, client.ping(), () => storeFailure('Redis did not answer.'))
+    const unjoined = channel === undefined ? undefined : neighbour(channel)
+    if (unjoined !== undefined) {
+      return Number(await this.#inTime(client[this.#leaving](unjoined))) >= standing.length
+    }
+    await this.#inTime(client.ping())
     return true
   }
+}
+
+/**
+ * A channel that nobody joins, in the same slot as this one. `undefined` for a name of odd braces, which has no
+ * such neighbour.
+ */
+function neighbour(channel: string): string | undefined {
+  if (/^[^{]*\{[^}]+\}/.test(channel)) return `${channel}?`
+  return channel.includes('}') ? undefined : `{${channel}}?`
 }

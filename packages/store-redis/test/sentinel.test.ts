@@ -39,6 +39,7 @@ describe('a master that is killed', () => {
     await store.subscribe(KEY, hints.hear)
     const version = await put(store, KEY, 'one')
     await replicated('one')
+    await eventually('the hint is heard', () => hints.count === 1)
     await redis.servers[0].kill()
     await promoted()
     const entry = await eventually('the new master answers', () => store.read(KEY))
