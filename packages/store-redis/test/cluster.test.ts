@@ -15,7 +15,7 @@ const make = storeMaker()
 function storeFor(options: RedisStoreOptions = {}, servers = cluster.servers) {
   const nodes = servers.map(({ port }) => ({ host: '127.0.0.1', port }))
   const client = new Cluster(nodes, { lazyConnect: true })
-  return make({ client, probeIntervalMs: 200, commandTimeoutMs: 2_000, ...options })
+  return make({ client, probeIntervalMs: 200, commandTimeoutMs: 5_000, ...options })
 }
 
 let keys = 0
@@ -143,7 +143,7 @@ describe('hints in a Cluster', () => {
 describe('a Cluster that is not whole', () => {
   it('is a failure in time, and works again when it is whole', async () => {
     const { key, owner, other } = await newKey()
-    const store = storeFor()
+    const store = storeFor({ commandTimeoutMs: 2_000 })
     const version = await put(store, key, 'one')
     const elsewhere = await keyAt(other)
     await put(store, elsewhere, 'one')
@@ -168,7 +168,7 @@ describe('a Cluster that is not whole', () => {
     await eventually('the others notice', async () =>
       String(await cluster.servers[1]?.ask('CLUSTER', 'INFO')).includes('cluster_state:fail'),
     )
-    const store = storeFor({ connectTimeoutMs: 500 })
+    const store = storeFor({ connectTimeoutMs: 500, commandTimeoutMs: 2_000 })
     expect(await elapsedMs(store.read('x'))).toBeLessThan(3_500)
     first?.resume()
     await eventually('it is whole', async () => (await store.read('x')) === undefined)

@@ -14,7 +14,7 @@ export interface ClusterRedis {
 }
 
 export interface ClusterOptions {
-  /** How long a node must be silent until it counts as failed, in ms. 1,000 by default. */
+  /** How long a node must be silent until it counts as failed, in ms. 2,000 by default. */
   readonly nodeTimeoutMs?: number
   /** More lines of configuration, for every server. */
   readonly config?: readonly string[]
@@ -26,7 +26,7 @@ const KEYS_MAX = 1_000
 
 /** Starts a Cluster of three masters; resolves when all of them say that it is whole. */
 export async function clusterRedis(options: ClusterOptions = {}): Promise<ClusterRedis> {
-  const { nodeTimeoutMs = 1_000, config = [] } = options
+  const { nodeTimeoutMs = 2_000, config = [] } = options
   const servers = await Promise.all(
     Array.from({ length: MASTERS }, async () =>
       startServer({
