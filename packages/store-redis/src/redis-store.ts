@@ -27,9 +27,16 @@ export function redisStore(options: RedisStoreOptions): Store {
   const pattern = clientPattern(options, limits)
   const { durable = false, evicts = true, clock = { now: () => Date.now() } } = options
   const notify = notifier(options.onNotice)
-  const link = commandLink(pattern, limits, durable, notify)
-  const hints = new Hints(pattern, limits, async () => topologyOfReady(await link.ready()), notify)
-  const commands = new Commands(link, limits, () => hints.restart())
+  let demoted = false
+  const link = commandLink(pattern, limits, durable, notify, () => {
+    // Whoever is master now may not be the one that is listened to.
+    if (demoted) hints.restart()
+    demoted = false
+  })
+  const hints: Hints = new Hints(pattern, limits, async () => topologyOfReady(await link.ready()), notify)
+  const commands = new Commands(link, limits, () => {
+    demoted = true
+  })
   let closed = false
 
   function open(): void {
@@ -71,7 +78,13 @@ export function redisStore(options: RedisStoreOptions): Store {
   }
 }
 
-function commandLink(pattern: ClientPattern, limits: Limits, durable: boolean, notify: Notify): Link<Client> {
+function commandLink(
+  pattern: ClientPattern,
+  limits: Limits,
+  durable: boolean,
+  notify: Notify,
+  onUp: () => void,
+): Link<Client> {
   let surveyed = false
   let lost = false
   return new Link({
@@ -82,6 +95,7 @@ function commandLink(pattern: ClientPattern, limits: Limits, durable: boolean, n
       lost = false
       if (!surveyed) survey(client, durable, notify).catch(() => undefined)
       surveyed = true
+      onUp()
     },
     onDown(reason) {
       lost = true

@@ -1,4 +1,4 @@
-import { clusterRedis, eventually, type RedisServer } from '@evergrant/tooling-redis'
+import { clusterRedis, eventually, type RedisServer, tcpProxy } from '@evergrant/tooling-redis'
 import { Cluster } from 'ioredis'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RedisStoreOptions } from '../src/index.ts'
@@ -57,7 +57,7 @@ describe('a slot that moves', () => {
 
   it('takes its hints along', async () => {
     const { key, slot, other } = await newKey()
-    const [store, writer] = [storeFor(), storeFor()]
+    const [store, writer] = [storeFor({ probeIntervalMs: 60_000 }), storeFor()]
     const hints = hintCounter()
     await store.subscribe(key, hints.hear)
     const version = await put(writer, key, 'one')
@@ -137,6 +137,32 @@ describe('hints in a Cluster', () => {
       'it ends',
       async () => ((await owner.ask('PUBSUB', 'SHARDCHANNELS', key)) as []).length === 0,
     )
+  })
+})
+
+describe('a node of a Cluster whose connection has gone silent', () => {
+  it('is connected to anew, though the others answer all the time', async () => {
+    const { key, owner, other } = await newKey()
+    const proxy = await tcpProxy(owner.port)
+    const client = new Cluster([{ host: '127.0.0.1', port: other.port }], {
+      lazyConnect: true,
+      natMap: { [`127.0.0.1:${owner.port}`]: { host: '127.0.0.1', port: proxy.port } },
+    })
+    const store = make({ client, commandTimeoutMs: 1_500 })
+    const version = await put(store, key, 'one')
+    const elsewhere = await keyAt(other)
+    proxy.mode = 'blackhole'
+    let silent = true
+    const busy = (async () => {
+      while (silent) await store.read(elsewhere)
+    })()
+    await failureOf(store.read(key))
+    proxy.mode = 'pass'
+    expect((await eventually('it is back', () => store.read(key))).version).toBe(version)
+    silent = false
+    await busy
+    await store.close()
+    await proxy.close()
   })
 })
 

@@ -95,6 +95,10 @@ describe('a server that is out of reach', () => {
       expect(await elapsedMs(pending)).toBeLessThan(500)
       expect(await failureOf(pending)).toMatchObject({ kind: 'retry', code: 'store_unreachable' })
     }
+    const many = async () => {
+      for (let i = 0; i < 50; i++) await failureOf(store.read(KEY))
+    }
+    expect(await elapsedMs(many())).toBeLessThan(1_000)
     proxy.refuse(false)
     const entry = await eventually('it is back', () => store.read(KEY))
     expect(entry.value).toBe('one')
@@ -226,7 +230,7 @@ describe('a store that is closed', () => {
     const pending = failureOf(store.read(KEY))
     expect(await elapsedMs(store.close())).toBeLessThan(1_000)
     expect((await pending).code).toBe('closed')
-    await eventually('all connections are closed', () => proxy.open === 0)
+    await eventually('all connections are closed', () => proxy.open === 0, 2_000)
     expect(await failureOf(store.subscribe(KEY, () => undefined))).toMatchObject({ code: 'closed' })
   })
 

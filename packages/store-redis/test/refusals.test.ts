@@ -145,9 +145,16 @@ describe('a server that was demoted', () => {
     await eventually('it was refused, and connects again', () => proxy.connections > before + 1)
     // The address means another server now, as behind a name that follows the master.
     proxy.redirect(server.port)
-    await pending
-    await eventually('it hears from there', () => hints.count > 1)
-    expect((await store.read(KEY))?.value).toBe('two')
+    const next = await pending
+    // From here on the old one has nothing to say any more.
+    await replica.ask('REPLICAOF', 'NO', 'ONE')
+    await eventually('it listens there', async () => {
+      const [, count] = (await redis.pubsub('NUMSUB', KEY)) as [string, number]
+      return count === 1
+    })
+    const heard = hints.count
+    await put(store, KEY, 'three', next)
+    await eventually('it hears from there', () => hints.count > heard)
   })
 })
 

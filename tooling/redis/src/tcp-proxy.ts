@@ -5,7 +5,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
  *
  * - `pass`: carries everything;
  * - `drop_replies`: carries requests, and loses what is answered;
- * - `blackhole`: swallows everything both ways and says nothing; new connections are accepted and stay mute.
+ * - `blackhole`: swallows everything both ways and says nothing; new connections are accepted. A connection that
+ *   has lost something in it stays mute for ever, as half open ones do.
  */
 export type NetworkMode = 'pass' | 'drop_replies' | 'blackhole'
 
@@ -14,6 +15,8 @@ interface Pair {
   server: Socket
   /** What to do before the connection is reset in place of the next answer. */
   losing: (() => Promise<unknown>) | undefined
+  /** It has been in the black hole. */
+  mute: boolean
 }
 
 const KEEP_CHARS = 4 * 1024 * 1024
@@ -100,7 +103,7 @@ export class TcpProxy {
       client.resetAndDestroy()
       return
     }
-    const pair: Pair = { client, server: client, losing: undefined }
+    const pair: Pair = { client, server: client, losing: undefined, mute: false }
     this.#pairs.add(pair)
     this.#attachServer(pair)
     client.on('data', chunk => this.#fromClient(pair, chunk))
@@ -123,17 +126,22 @@ export class TcpProxy {
       pair.losing = this.#losing.meanwhile
       this.#losing = undefined
     }
-    if (this.mode !== 'blackhole') pair.server.write(chunk)
+    if (!this.#isMute(pair)) pair.server.write(chunk)
   }
 
   #fromServer(pair: Pair, chunk: Buffer): void {
     if (pair.losing !== undefined) {
       const give = () => this.#reset(pair)
       pair.losing().then(give, give)
-    } else if (this.mode === 'pass') {
+    } else if (!this.#isMute(pair) && this.mode === 'pass') {
       if (this.replyDelayMs > 0) setTimeout(() => pair.client.write(chunk), this.replyDelayMs)
       else pair.client.write(chunk)
     }
+  }
+
+  #isMute(pair: Pair): boolean {
+    if (this.mode === 'blackhole') pair.mute = true
+    return pair.mute
   }
 
   #reset(pair: Pair): void {
