@@ -26,6 +26,7 @@ const ALLOWED: Readonly<
   'packages/store-memory': { ours: ['core'], node: false, npm: ['lru-cache'] },
   'packages/store-file': { ours: ['core'], node: true, npm: [] },
   'packages/store-layers': { ours: ['core'], node: false, npm: [] },
+  'packages/store-redis': { ours: ['core'], node: true, npm: ['ioredis'] },
   'packages/store-conformance': { ours: ['core'], node: false, npm: [] },
   'packages/transport-undici': { ours: ['core'], node: true, npm: ['undici'] },
   'packages/provider-baidu': { ours: ['core'], node: false, npm: [] },
