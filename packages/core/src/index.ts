@@ -115,6 +115,7 @@ export { type Members, parseJsonObject } from './message/json-object.ts'
 export type { Lifetime, LifetimeRules } from './message/lifetime.ts'
 export {
   type ErrorView,
+  keepingRefreshTokens,
   type MessageProfile,
   strictProfile,
   tolerantProfile,

@@ -5,6 +5,7 @@ import {
   type GrantType,
   grantIdentity,
   grantPolicy,
+  keepingRefreshTokens,
   type PolicyNumbers,
   type Provider,
   recordKey,
@@ -160,7 +161,7 @@ class Runtime implements TokenRuntime {
         ...(resources === undefined ? {} : { resources }),
       }),
       holder: newHolderName(),
-      profile: provider.profile,
+      profile: grantType === 'refresh_token' ? keepingRefreshTokens(provider.profile) : provider.profile,
       renewWith:
         grantType === 'refresh_token' ? 'refresh_token' : (provider.renewWith ?? 'client_credentials'),
       refreshTokenUse: provider.refreshTokenUse ?? 'single_use',

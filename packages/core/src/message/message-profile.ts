@@ -56,3 +56,11 @@ export const strictProfile: MessageProfile = {
   refreshToken: 'keep',
   membersIgnored: [],
 }
+
+/**
+ * The profile of a grant that lives by its refresh tokens: they are kept, also from a provider that sends them along
+ * with client credentials to no use.
+ */
+export function keepingRefreshTokens(profile: MessageProfile): MessageProfile {
+  return profile.refreshToken === 'keep' ? profile : { ...profile, refreshToken: 'keep' }
+}

@@ -25,6 +25,8 @@ export interface BaiduSandbox {
   readonly now: number
   /** Moves the sandbox's clock. */
   advance(ms: number): void
+  /** A user signs in: the refresh token of a new grant to the first application, which works once. */
+  signIn(): string
   /** Revokes an access token, or all; returns how many were alive. */
   revoke(token?: string): number
   /** Lets the token endpoint misbehave, once or as often as said. */
@@ -72,6 +74,7 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
       return state.now
     },
     advance: ms => state.advance(ms),
+    signIn: () => state.issue(app).refreshToken,
     revoke: token => state.revoke(token),
     fault: (fault, times = 1) => state.faultTokens(fault, times),
     faultApi: (code, times = 1) => state.faultApi(code, times),
