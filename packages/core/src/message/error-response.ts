@@ -1,7 +1,7 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import { isStandardError } from '../failure/failure-codes.ts'
-import type { HttpResponse } from '../ports/transport.ts'
+import { type HttpResponse, headerOf } from '../ports/transport.ts'
 import { redact, untrustedText } from '../redaction/redact.ts'
 import type { Members } from './json-object.ts'
 import type { MessageProfile } from './message-profile.ts'
@@ -44,14 +44,16 @@ export function readErrorResponse(
       error,
       description: rawDescription,
       members: members ?? new Map(),
+      header: name => headerOf(response.headers, name),
     }) ??
     ofErrorCode(error) ??
     ofStatus(response.status)
+  const description = rawDescription ?? base.description
   const wait = retryAfterMs(response.headers, context.receivedAt, context.retryAfterMsMax)
   return {
     ...base,
     status: response.status,
-    ...(rawDescription === undefined ? {} : { description: untrustedText(rawDescription, context.secrets) }),
+    ...(description === undefined ? {} : { description: untrustedText(description, context.secrets) }),
     ...(wait === undefined ? {} : { retryAfterMs: Math.max(wait, base.retryAfterMs ?? 0) }),
   }
 }
