@@ -28,6 +28,7 @@ export {
   CLOSED_CIRCUIT,
   settled,
 } from './call/circuit.ts'
+export { judgeCall } from './call/judge-call.ts'
 export { type Placed, placeToken, withoutQueryToken } from './call/place-token.ts'
 export {
   type ApiAnswer,
@@ -38,6 +39,7 @@ export {
   type TokenPlace,
 } from './call/resource-server.ts'
 export { fromBase64Url, toBase64Url } from './digest/base64url.ts'
+export { type AuthorizableRequest, isAuthorized } from './call/taken-place.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'

@@ -9,14 +9,14 @@ import {
   decideCall,
   EvergrantError,
   type Failure,
+  judgeCall,
   LOOK_BYTES_MAX,
   type ResourceServer,
-  type TokenPlace,
   type TokenSupply,
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
 import { callPause } from './call-pause.ts'
-import { headerOfRequest, targetOf, traitsOf, withToken } from './dispatch-request.ts'
+import { IN_HEADER, placeIn, targetOf, traitsOf, withToken } from './dispatch-request.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
 
 /** What all calls of an interceptor share. */
@@ -40,8 +40,6 @@ interface HeldAnswer {
   readonly chunks: Buffer[]
   bytes: number
 }
-
-const IN_HEADER: TokenPlace = { in: 'header' }
 
 /** Stands in for the connection of a call that came to its end without one. */
 const NO_CONNECTION: Controller = {
@@ -120,7 +118,9 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   #send(accessToken: string): void {
     this.#accessToken = accessToken
     const { server } = this.#setting
-    const place = server.place?.(this.#target, headerOfRequest(this.#request, 'content-type')) ?? IN_HEADER
+    // Most servers want it in the header, and look nowhere else.
+    const simple = server.place === undefined && server.credentialPlaces === undefined
+    const place = simple ? IN_HEADER : placeIn(this.#request, server, this.#target)
     this.#dispatch(withToken(this.#request, place, accessToken), this)
   }
 
@@ -164,7 +164,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     const { server, guard } = this.#setting
     // Most answers: nothing to see, nobody to tell.
     if (status < 400 && body === undefined && guard === undefined) return false
-    const failure = server.judge(answerOf(status, headers, body), this.#target)
+    const failure = judgeCall(server, answerOf(status, headers, body), this.#target, [this.#accessToken])
     this.#leave(failure ?? 'answered')
     return failure !== undefined && this.#takesOver(failure)
   }

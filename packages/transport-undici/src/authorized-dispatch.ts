@@ -11,6 +11,7 @@ import {
 } from '@evergrant/core'
 import { Agent, type Dispatcher } from 'undici'
 import { AuthorizedCall, type CallSetting } from './authorized-call.ts'
+import { joined } from './dispatch-request.ts'
 
 export interface AuthorizeOptions {
   /** Numbers that differ from the defaults. */
@@ -49,7 +50,7 @@ export function authorize(
   }
   const isAllowed = originMemory(server.origins)
   return dispatch => (request, handler) => {
-    const call = new AuthorizedCall(setting, dispatch, request, handler)
+    const call = new AuthorizedCall(setting, dispatch, joined(request), handler)
     if (!isAllowed(request.origin)) call.fail(notAllowed(request.origin))
     else call.start()
     return true

@@ -8,6 +8,7 @@ import {
   EvergrantError,
   type Failure,
   fail,
+  judgeCall,
   originTest,
   placeToken,
   type RequestSigner,
@@ -18,7 +19,15 @@ import { systemChance } from '../chance.ts'
 import { sharedClock } from '../system-clock.ts'
 import type { Token } from '../token.ts'
 import type { TokenSource } from '../token-source.ts'
-import { type ApiRequest, apiRequest, type CallInit, headersFor, placeIn, textBody } from './api-request.ts'
+import {
+  type ApiRequest,
+  apiRequest,
+  type CallInit,
+  headersFor,
+  placeIn,
+  requireUnauthorized,
+  textBody,
+} from './api-request.ts'
 import type { CallListener } from './call-event.ts'
 import { CallRecord } from './call-record.ts'
 import { answerOf } from './look-into.ts'
@@ -101,6 +110,8 @@ class Call {
   readonly #record: CallRecord
   #request: ApiRequest
   #token: Token | undefined
+  /** What the attempt carries that must not be printed. */
+  #secrets: readonly string[] = []
   #hops = 0
 
   constructor(setting: Setting, request: ApiRequest) {
@@ -133,7 +144,7 @@ class Call {
     let response: Response
     try {
       response = await this.#send()
-      failure = server.judge(await answerOf(response, server, target), target)
+      failure = judgeCall(server, await answerOf(response, server, target), target, this.#secrets)
       guard?.leave(target, failure ?? 'answered')
     } catch (error) {
       // What failed before there was an answer says something about the API only if it was asked.
@@ -145,7 +156,8 @@ class Call {
 
   async #send(): Promise<Response> {
     const request = this.#request
-    const { authorization } = this.#setting
+    const { authorization, server } = this.#setting
+    requireUnauthorized(request, server)
     const { url, headers, body } =
       'token' in authorization
         ? await this.#withToken(request, authorization)
@@ -163,6 +175,7 @@ class Call {
     const place = placeIn(request, this.#setting.server)
     const { signal } = request
     this.#token = await source.token(signal && { signal })
+    this.#secrets = [this.#token.accessToken]
     const text = textBody(request)
     if (text === undefined && request.body !== null && (place.in === 'json' || place.in === 'form')) {
       throw new EvergrantError(fail('body_unsuitable'))
@@ -178,12 +191,11 @@ class Call {
   }
 
   async #signed(request: ApiRequest, signer: RequestSigner) {
-    placeIn(request, { ...this.#setting.server, place: () => ({ in: 'query', name: 'access_token' }) })
     const headers = headersFor(request)
     const { method, url, body } = request
-    for (const [name, value] of await signer.sign({ method, url: url.href, headers: [...headers] })) {
-      headers.set(name, value)
-    }
+    const added = await signer.sign({ method, url: url.href, headers: [...headers] })
+    for (const [name, value] of added) headers.set(name, value)
+    this.#secrets = added.flatMap(([, value]) => value.split(' '))
     return { url: url.href, headers, body }
   }
 

@@ -101,6 +101,16 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       ])
     })
 
+    it.each([
+      ['no token', (url: string) => bearerApi({ origins: [url] }), '/a?b=c%20d&e=1&e=2'],
+      ['the token', talkative, '/a?b=c%20d&e=1&e=2&t=token-1'],
+    ])('has %s beside the parameters that undici joins', async (_, api, path) => {
+      server.script.push(answer(200))
+      open({}, api(server.url))
+      await get('/a', { query: { b: 'c d', e: [1, 2] } })
+      expect(server.asked.map(asked => asked.path)).toEqual([path])
+    })
+
     it('waits for a token when none is held', async () => {
       source.cold = true
       expect((await get()).statusCode).toBe(200)
@@ -255,6 +265,20 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect((await get()).text).toBe('{"bad":1}')
     })
 
+    it('is told without the token that it echoes', async () => {
+      const api = {
+        ...talkative(server.url),
+        judge: ({ body = '' }) => ({
+          ...fail('rate_limited', { description: body }),
+          about: 'request' as const,
+          plain: false,
+        }),
+      }
+      open({}, api)
+      server.script.push(answer(200, json, '{"bad":"token-1"}'))
+      expect(await failureOf(get())).toMatchObject({ description: '{"bad":"‹redacted›"}' })
+    })
+
     it('is not taken from an answer that breaks off', async () => {
       server.script.push(response => {
         response.writeHead(200, { ...json, 'content-length': '100' })
@@ -297,8 +321,13 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       for (const headers of [{ Authorization: 'Basic x' }, ['authorization', 'Basic x']]) {
         expect(await failureOf(get('/', { headers }))).toMatchObject({ code: 'scheme_conflict' })
       }
-      open({}, talkative(server.url))
+      open({}, { ...talkative(server.url), credentialPlaces: () => [{ in: 'json', name: 'token' }] })
       expect(await failureOf(get('/?t=mine'))).toMatchObject({ code: 'scheme_conflict' })
+      expect(await failureOf(get('/', { query: { t: 'mine' } }))).toMatchObject({ code: 'scheme_conflict' })
+      expect(await failureOf(post('{"token":"mine"}'))).toMatchObject({ code: 'scheme_conflict' })
+      const headers = { authorization: 'Basic x' }
+      expect(await failureOf(get('/', { headers }))).toMatchObject({ code: 'scheme_conflict' })
+      expect(server.asked).toEqual([])
     })
   })
 
