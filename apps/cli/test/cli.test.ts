@@ -349,7 +349,9 @@ describe('the program', () => {
       '5',
     ])
     const text = await until('try ')
-    expect(text).toContain(SANDBOX_APP.apiKey)
+    for (const key of [SANDBOX_APP.apiKey, SANDBOX_APP.accessKeyId, SANDBOX_APP.bearerKey]) {
+      expect(text).toContain(key)
+    }
     const url = /URL +(\S+)/.exec(text)?.[1] ?? ''
     const { stdout } = await evergrant(['token', '--sandbox-url', url, '--json'])
     expect(JSON.parse(stdout).expires_in).toBeLessThanOrEqual(60)
