@@ -184,4 +184,5 @@ export {
   RECORD_FORMAT,
   type RecordClock,
 } from './record/record-codec.ts'
-export { REDACTED, redact, toBase64, untrustedText } from './redaction/redact.ts'
+export { REDACTED, redact, redactBody, toBase64, untrustedText } from './redaction/redact.ts'
+export { redactError } from './redaction/redact-error.ts'

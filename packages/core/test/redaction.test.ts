@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { REDACTED, redact, untrustedText } from '../src/index.ts'
+import { REDACTED, redact, redactBody, redactError, untrustedText } from '../src/index.ts'
 
 const SECRETS = [
   'p@ss w0rd/+=&',
@@ -91,11 +91,19 @@ describe('redaction', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 3 }), escapes, (json, more) => {
         const body = (secret: string) => `{"a":${json},"b":"${more}${secret}${more}"}`
-        const clean = JSON.parse(redact(body('a-secret'), ['a-secret']))
+        const clean = JSON.parse(redactBody(body('a-secret'), ['a-secret']))
         expect(clean).toEqual(JSON.parse(body(REDACTED)))
-        expect(JSON.parse(redact(body(unicode('a-secret')), ['a-secret']))).toEqual(clean)
+        expect(JSON.parse(redactBody(body(unicode('a-secret')), ['a-secret']))).toEqual(clean)
       }),
     )
+  })
+
+  it('finds in a body what is encoded before it is escaped', () => {
+    const secret = 'a?>secret~~~'
+    for (const form of [Buffer.from(secret).toString('base64'), encodeURIComponent(secret)]) {
+      const escaped = form.replaceAll('/', '\\/').replaceAll('+', '\\u002B').replaceAll('%', '\\u0025')
+      expect(redactBody(`{"a":"${escaped}"}`, [secret])).toBe(`{"a":"${REDACTED}"}`)
+    }
   })
 
   it('does not tear a text apart for the sake of a few letters', () => {
@@ -113,6 +121,41 @@ describe('text from a peer', () => {
     const [secret = ''] = SECRETS
     for (let at = 240; at < 260; at++) {
       expect(untrustedText('x'.repeat(at) + secret, SECRETS)).not.toContain(secret.slice(0, 4))
+    }
+  })
+})
+
+describe('an error from elsewhere', () => {
+  it('is told without secrets, and so are its causes', () => {
+    const cause = Object.assign(new Error('half an answer'), {
+      data: 'GET / with a-sec',
+      url: '/a-secret',
+      n: 5,
+    })
+    const error = new TypeError('failed for a%2Dsecret', { cause })
+    expect(redactError(error, ['a-secret'])).toBe(error)
+    expect(error.message).toBe(`failed for ${REDACTED}`)
+    expect(cause).toMatchObject({ message: 'half an answer', data: REDACTED, url: `/${REDACTED}`, n: 5 })
+  })
+
+  it('may be anything, and may not let itself be changed', () => {
+    const looped = new Error('a-secret')
+    looped.cause = looped
+    redactError(looped, ['a-secret'])
+    expect(looped.message).toBe(REDACTED)
+    const frozen = Object.freeze({ data: 'a-secret', cause: null })
+    for (const odd of [
+      undefined,
+      null,
+      'a-secret',
+      frozen,
+      {
+        get data() {
+          return 'x'
+        },
+      },
+    ]) {
+      expect(redactError(odd, ['a-secret'])).toBe(odd)
     }
   })
 })

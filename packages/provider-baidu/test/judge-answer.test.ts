@@ -141,6 +141,13 @@ describe('an answer of the gateway', () => {
     })
   })
 
+  it('has a name for an error that has none', () => {
+    const empty = { header: (name: string) => (name.startsWith('x-bce') ? ' ' : undefined) }
+    expect(judge({ code: ' ' }, AI, { ...empty, status: 403 })).toMatchObject({ code: 'unknown_error' })
+    expect(judge('', AI, { ...empty, status: 403 })).toMatchObject({ code: 'http_403' })
+    expect(judge({ error_code: '\u0000' })).toMatchObject({ code: 'unknown_error' })
+  })
+
   it.each([
     [401, { error: { code: 'invalid_iam_token', message: 'no' } }, 'token', 'invalid_iam_token'],
     [401, { error: { code: 'invalid_model' } }, 'request', 'invalid_model'],

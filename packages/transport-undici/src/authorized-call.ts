@@ -12,6 +12,7 @@ import {
   judgeCall,
   LOOK_BYTES_MAX,
   type ResourceServer,
+  redactError,
   type TokenSupply,
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
@@ -196,7 +197,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     if (this.#afterwards !== undefined) return this.#goOn()
     this.#held = undefined
     this.#leave('lost')
-    this.#handler.onResponseError?.(controller, error)
+    this.#handler.onResponseError?.(controller, redactError(error, [this.#accessToken]))
   }
 
   onBodySent(chunk: Buffer): void {

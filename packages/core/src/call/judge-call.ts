@@ -1,4 +1,4 @@
-import { redact } from '../redaction/redact.ts'
+import { redact, redactBody } from '../redaction/redact.ts'
 import type { ApiAnswer, ApiFailure, CallTarget, ResourceServer } from './resource-server.ts'
 
 /**
@@ -27,6 +27,12 @@ const UNTOLD: Pick<ApiFailure, 'code' | 'message' | 'description'> = {
 }
 
 function redacted({ status, body, header }: ApiAnswer, secrets: readonly string[]): ApiAnswer {
-  const clean = (text: string | undefined) => (text === undefined ? undefined : redact(text, secrets))
-  return { status, body: clean(body), header: name => clean(header(name)) }
+  return {
+    status,
+    body: body === undefined ? undefined : redactBody(body, secrets),
+    header(name) {
+      const value = header(name)
+      return value === undefined ? undefined : redact(value, secrets)
+    },
+  }
 }

@@ -11,7 +11,7 @@ const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /**
  * `text` with every occurrence of a secret replaced, also where it stands percent-encoded, escaped for JSON or HTML, or
- * in base64. The text may be a whole body: what it says besides stays the same.
+ * in base64.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text
@@ -23,6 +23,21 @@ export function redact(text: string, secrets: readonly string[]): string {
     for (const form of base64Forms(secret)) clean = clean.replaceAll(form, REDACTED)
   }
   return clean
+}
+
+/**
+ * As {@link redact}, for a whole body, which may be JSON: escapes that JSON does not need are undone first, for what
+ * they hide may be encoded once more. What the body says besides stays the same.
+ */
+export function redactBody(body: string, secrets: readonly string[]): string {
+  return redact(body.includes('\\') ? body.replace(JSON_ESCAPE, neededEscape) : body, secrets)
+}
+
+const JSON_ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|[\s\S])/g
+
+function neededEscape(written: string, digits: string | undefined): string {
+  if (digits === undefined) return written === '\\/' ? '/' : written
+  return JSON.stringify(String.fromCharCode(Number.parseInt(digits, 16))).slice(1, -1)
 }
 
 /**

@@ -96,12 +96,11 @@ function ofGateway(members: Members, answer: ApiAnswer): BaiduApiFailure | undef
   const nested = members.get('error')
   const error = typeof nested === 'object' && nested !== null ? (nested as Record<string, unknown>) : {}
   const code =
-    answer.header('x-bce-error-code') ??
-    (textOf(members.get('code')) ||
-      (Object.hasOwn(error, 'code') ? textOf(error.code) : '') ||
-      `http_${status}`)
-  const text =
-    answer.header('x-bce-error-message') ?? (textOf(members.get('message')) || textOf(error.message))
+    answer.header('x-bce-error-code')?.trim() ||
+    textOf(members.get('code')) ||
+    (Object.hasOwn(error, 'code') ? textOf(error.code) : '') ||
+    `http_${status}`
+  const text = answer.header('x-bce-error-message') || textOf(members.get('message')) || textOf(error.message)
   const entry = explainBaiduError(code)
   const failure = failureOf(code, entry?.action ?? actionOf(status), entry, text, status)
   return { ...failure, plain: true }
@@ -134,7 +133,7 @@ function failureOf(
   text: string,
   status: number,
 ): BaiduApiFailure {
-  const name = untrustedText(code).slice(0, CODE_CHARS_MAX)
+  const name = untrustedText(code).slice(0, CODE_CHARS_MAX) || 'unknown_error'
   const retryAfterMs = PAUSE_MS[action]
   return {
     kind: KIND_OF_ACTION[action],

@@ -13,6 +13,8 @@ import {
   placeToken,
   type RequestSigner,
   type ResourceServer,
+  redact,
+  redactError,
   withoutQueryToken,
 } from '@evergrant/core'
 import { systemChance } from '../chance.ts'
@@ -149,7 +151,7 @@ class Call {
     } catch (error) {
       // What failed before there was an answer says something about the API only if it was asked.
       guard?.leave(target, EvergrantError.is(error) ? 'answered' : 'lost')
-      throw error
+      throw redactError(error, this.#secrets)
     }
     return failure === undefined ? this.#delivered(response) : this.#afterFailure(response, failure)
   }
@@ -237,8 +239,11 @@ class Call {
     if (hop === undefined) return this.#withCleanUrl(response)
     discard(response)
     if (!isAllowed(hop.url)) return followElsewhere(hop, send)
-    this.#request = { ...hop, target: { hostname: hop.url.hostname, pathname: hop.url.pathname } }
-    this.#record.redirected(this.#request)
+    const { hostname, pathname } = hop.url
+    this.#request = { ...hop, target: { hostname, pathname } }
+    // Where a server sends a call may quote what the call carried.
+    const told = { hostname: redact(hostname, this.#secrets), pathname: redact(pathname, this.#secrets) }
+    this.#record.redirected({ ...this.#request, target: told })
     return undefined
   }
 

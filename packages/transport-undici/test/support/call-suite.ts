@@ -279,6 +279,12 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect(await failureOf(get())).toMatchObject({ description: '{"bad":"‹redacted›"}' })
     })
 
+    it('that is not even HTTP does not put the token that it echoes into the error', async () => {
+      server.script.push(response => response.socket?.end('token-1 is no HTTP'))
+      const error = await failureOf(get())
+      expect(error).toMatchObject({ name: 'HTTPParserError', data: '‹redacted›' })
+    })
+
     it('is not taken from an answer that breaks off', async () => {
       server.script.push(response => {
         response.writeHead(200, { ...json, 'content-length': '100' })
