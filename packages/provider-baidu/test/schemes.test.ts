@@ -266,6 +266,18 @@ describe('over undici', () => {
     await dispatcher.close()
   })
 
+  it.each([
+    ['a signature', () => bceSigner(ACCESS_KEY)],
+    ['an API Key', () => baiduApiKey(bearerKey)],
+  ])('%s stands in the header', async (_, signer) => {
+    const dispatcher = authorizedDispatcher(signer(), baiduApi({ origins: [sandbox.url] }))
+    expect(await ask(dispatcher, `${TRANSLATE}?a=%e4%bd%a0&b=1+1`)).toHaveProperty('result')
+    expect(await failureOf(ask(dispatcher, `${TRANSLATE}?access_token=mine`))).toMatchObject({
+      code: 'scheme_conflict',
+    })
+    await dispatcher.close()
+  })
+
   it('no call carries two schemes', async () => {
     const api = baiduApi({ origins: [sandbox.url], scheme: 'bearer' })
     const dispatcher = authorizedDispatcher(bearers(), api)

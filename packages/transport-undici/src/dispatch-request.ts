@@ -5,10 +5,12 @@ import {
   EvergrantError,
   type Failure,
   fail,
+  type HeaderList,
   isAuthorized,
   isIdempotent,
   placeToken,
   type ResourceServer,
+  type SignableRequest,
   type TokenPlace,
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
@@ -67,6 +69,24 @@ export function withToken(options: Options, place: TokenPlace, accessToken: stri
   return { ...options, body: placed.body ?? null, headers: withoutHeader(options.headers, 'content-length') }
 }
 
+/** A request as a signer is to see it. */
+export function signableOf(options: Options): SignableRequest {
+  const url = new URL(options.path, String(options.origin)).href
+  const flat = fields(options.headers).flatMap(flatten)
+  const headers: [string, string][] = []
+  for (let i = 0; i < flat.length; i += 2) headers.push([flat[i]?.toLowerCase() ?? '', flat[i + 1] ?? ''])
+  return { method: options.method, url, headers }
+}
+
+/** The request with header fields that take the place of those that are there. */
+export function withFields(options: Options, added: HeaderList): Options {
+  const others = added.reduce(
+    (headers, [name]) => withoutHeader(headers, name.toLowerCase()),
+    options.headers,
+  )
+  return { ...options, headers: [...fields(others).flatMap(flatten), ...added.flat()] }
+}
+
 function failed(failure: Failure): EvergrantError {
   return new EvergrantError(failure)
 }
@@ -87,7 +107,7 @@ function isList(headers: Headers): headers is Extract<Headers, Iterable<unknown>
 }
 
 /** A header field of a request; empty when it has none of that name. */
-export function headerOfRequest({ headers }: Options, name: string): string {
+function headerOfRequest({ headers }: Options, name: string): string {
   const found = fields(headers).find(([field]) => field.toLowerCase() === name)
   return String(found?.[1] ?? '')
 }

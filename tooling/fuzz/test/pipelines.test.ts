@@ -69,6 +69,10 @@ function heldToken({ secret }: Canary): Token {
   return new Token({ tokens, generation: 1, fingerprint: fingerprintOf(secret) })
 }
 
+function signerOf(token: Canary): RequestSigner {
+  return token === TOKENS[1] ? baiduApiKey(token.secret) : { sign: async () => [['x-key', token.secret]] }
+}
+
 function anyServer(origins: readonly string[], dice: Dice): ResourceServer {
   const servers = [baiduApi({ origins }), baiduApi({ origins, scheme: 'bearer' }), bearerApi({ origins })]
   return dice.pick(servers)
@@ -114,16 +118,18 @@ describe('no answer', () => {
       const token = dice.pick(TOKENS)
       const held = heldToken(token)
       const source = { token: async () => held, reject: () => undefined }
-      const signer: RequestSigner =
-        token === TOKENS[1] ? baiduApiKey(token.secret) : { sign: async () => [['x', token.secret]] }
       const events: CallEvent[] = []
-      const call = authorizedFetch(dice.once(3) ? signer : source, anyServer(['https://api.example'], dice), {
-        fetch: anyFetch(token, dice),
-        clock: hurried(),
-        random: () => dice.whole(1_000) / 1_000,
-        retryUnsafe: dice.once(2),
-        onEvent: event => events.push(event),
-      })
+      const call = authorizedFetch(
+        dice.once(3) ? signerOf(token) : source,
+        anyServer(['https://api.example'], dice),
+        {
+          fetch: anyFetch(token, dice),
+          clock: hurried(),
+          random: () => dice.whole(1_000) / 1_000,
+          retryUnsafe: dice.once(2),
+          onEvent: event => events.push(event),
+        },
+      )
       const init = dice.once(2)
         ? {}
         : { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } }
@@ -146,12 +152,16 @@ describe('no answer', () => {
       server.answers = { dice, next: () => anyAnswer(API_ANSWERS, token.secret, dice) }
       const held = { accessToken: token.secret }
       const source = { current: () => held, token: async () => held, reject: () => undefined }
-      const dispatcher = authorizedDispatcher(source, anyServer([server.url], dice), {
-        dispatcher: agent,
-        clock: hurried(),
-        random: () => dice.whole(1_000) / 1_000,
-        retryUnsafe: dice.once(2),
-      })
+      const dispatcher = authorizedDispatcher(
+        dice.once(4) ? signerOf(token) : source,
+        anyServer([server.url], dice),
+        {
+          dispatcher: agent,
+          clock: hurried(),
+          random: () => dice.whole(1_000) / 1_000,
+          retryUnsafe: dice.once(2),
+        },
+      )
       const asked = request(server.url + dice.pick(PATHS), { dispatcher }).then(({ body }) => body.text())
       const { error } = await outcomeOf(asked)
       counts[error === undefined ? 'answers' : 'failures'] += 1

@@ -16,7 +16,7 @@ import { type ApiServer, answer, apiServer } from './api-server.ts'
 import { type NumberedTokens, numberedTokens } from './numbered-tokens.ts'
 
 /** A clock on which every pause is over at once. */
-function hurried(): Clock {
+export function hurried(): Clock {
   const clock = virtualClock()
   return {
     now: clock.now,
@@ -28,7 +28,7 @@ function hurried(): Clock {
   }
 }
 
-async function failureOf(promise: Promise<unknown>): Promise<Record<string, unknown>> {
+export async function failureOf(promise: Promise<unknown>): Promise<Record<string, unknown>> {
   return promise.then(
     () => ({ it: 'succeeded' }),
     error => error,
