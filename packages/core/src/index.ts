@@ -28,7 +28,7 @@ export {
   CLOSED_CIRCUIT,
   settled,
 } from './call/circuit.ts'
-export { judgeCall } from './call/judge-call.ts'
+export { judgeCall, secretsIn } from './call/judge-call.ts'
 export { type Placed, placeToken, withoutQueryToken } from './call/place-token.ts'
 export {
   type ApiAnswer,

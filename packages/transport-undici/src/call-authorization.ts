@@ -1,4 +1,11 @@
-import type { ApiFailure, CallTarget, RequestSigner, ResourceServer, TokenSupply } from '@evergrant/core'
+import {
+  type ApiFailure,
+  type CallTarget,
+  type RequestSigner,
+  type ResourceServer,
+  secretsIn,
+  type TokenSupply,
+} from '@evergrant/core'
 import type { Dispatcher } from 'undici'
 import { IN_HEADER, placeIn, signableOf, withFields, withToken } from './dispatch-request.ts'
 
@@ -47,11 +54,7 @@ export async function authorizedSoon(
   // Asked for its refusal alone: where a token would stand does not matter.
   placeIn(request, server, target())
   const added = await authorization.sign(signableOf(request))
-  return {
-    request: withFields(request, added),
-    token: undefined,
-    secrets: added.flatMap(([, value]) => value.split(' ')),
-  }
+  return { request: withFields(request, added), token: undefined, secrets: secretsIn(added) }
 }
 
 function tokenIn(

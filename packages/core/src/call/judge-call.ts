@@ -1,3 +1,4 @@
+import type { HeaderList } from '../ports/transport.ts'
 import { redact, redactBody } from '../redaction/redact.ts'
 import type { ApiAnswer, ApiFailure, CallTarget, ResourceServer } from './resource-server.ts'
 
@@ -18,6 +19,11 @@ export function judgeCall(
   const words = server.judge(redacted(answer, secrets), target) ?? UNTOLD
   const { code, message, description } = words
   return { ...deed, code, message, ...(description !== undefined && { description }) }
+}
+
+/** What of a signer's header fields must not be printed: all of it but the name of a scheme. */
+export function secretsIn(fields: HeaderList): readonly string[] {
+  return fields.map(([name, value]) => (name === 'authorization' ? value.replace(/^[\w-]+ +/, '') : value))
 }
 
 /** For an error that is none any more without its secret, which no server sends by mistake. */

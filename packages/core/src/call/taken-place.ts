@@ -22,7 +22,8 @@ export function isAuthorized(
   if (request.hasHeader('authorization')) return true
   const place = server.place?.(target, contentType)
   if (place !== undefined && isTaken(place, request)) return true
-  return server.credentialPlaces?.(target, contentType).some(each => isTaken(each, request)) === true
+  const others = server.credentialPlaces?.(target, contentType) ?? []
+  return others.some(each => each !== place && isTaken(each, request))
 }
 
 /** Whether there is something where a token would stand. */
@@ -42,6 +43,8 @@ export function isTaken(place: TokenPlace, request: AuthorizableRequest): boolea
 }
 
 function hasParameter(form: string, name: string): boolean {
+  // Most do not even contain its letters.
+  if (!form.includes(name) && !/[%+]/.test(form)) return false
   return form.split('&').some(parameter => decoded(parameter.split('=', 1)[0] ?? '') === name)
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ApiAnswer, fail, judgeCall, type ResourceServer } from '../../src/index.ts'
+import { type ApiAnswer, fail, judgeCall, type ResourceServer, secretsIn } from '../../src/index.ts'
 
 const TARGET = { hostname: 'api.example', pathname: '/x' }
 const SECRET = 'a+secret/token=='
@@ -45,6 +45,15 @@ describe('the judgement of an answer', () => {
       message: 'It says token ‹redacted›',
       description: 'token ‹redacted› x-error ‹redacted›',
     })
+  })
+
+  it('knows what is secret of the fields that a signer adds, which is not the name of its scheme', () => {
+    const fields = [
+      ['authorization', 'Bearer a-key'],
+      ['authorization', 'bce-auth-v1/id/date/1800//signature'],
+      ['x-key', 'another one'],
+    ] as const
+    expect(secretsIn(fields)).toEqual(['a-key', 'bce-auth-v1/id/date/1800//signature', 'another one'])
   })
 
   it('decides by what was sent, though the secret be part of it', () => {

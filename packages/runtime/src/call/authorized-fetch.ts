@@ -15,6 +15,7 @@ import {
   type ResourceServer,
   redact,
   redactError,
+  secretsIn,
   withoutQueryToken,
 } from '@evergrant/core'
 import { systemChance } from '../chance.ts'
@@ -197,7 +198,7 @@ class Call {
     const { method, url, body } = request
     const added = await signer.sign({ method, url: url.href, headers: [...headers] })
     for (const [name, value] of added) headers.set(name, value)
-    this.#secrets = added.flatMap(([, value]) => value.split(' '))
+    this.#secrets = secretsIn(added)
     return { url: url.href, headers, body }
   }
 
