@@ -11,3 +11,10 @@ const SEED = Number(process.env.EVERGRANT_SEED ?? 20_260_101)
 export function* seeds(count: number): Generator<number> {
   for (let i = 0; i < count; i++) yield SEED + i
 }
+
+/** Whether each kind of outcome came up often enough to have been tried at all; of a few cases that says nothing. */
+export function isMixed(counts: Readonly<Record<string, number>>, share: number): boolean {
+  const all = Object.values(counts)
+  const total = all.reduce((sum, count) => sum + count, 0)
+  return total < 1_000 || all.every(count => count > total * share)
+}

@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest'
 import { API_ANSWERS, anyAnswer } from '../src/any-answer.ts'
 import { type Canary, leakIn, TOKENS } from '../src/canary.ts'
 import { diceOf } from '../src/dice.ts'
-import { RUNS, seeds } from '../src/runs.ts'
+import { isMixed, RUNS, seeds } from '../src/runs.ts'
 import { told } from '../src/told.ts'
 
 const SERVERS: readonly ResourceServer[] = [
@@ -74,6 +74,6 @@ describe('no answer of an API', () => {
     }
     expect(flaws.slice(0, 10)).toEqual([])
     // The answers are neither all good nor all bad.
-    expect(Math.min(counts.failures, counts.fine)).toBeGreaterThan(RUNS / 4)
+    expect([counts, isMixed(counts, 1 / 4)]).toEqual([counts, true])
   })
 })

@@ -23,7 +23,7 @@ import { API_ANSWERS, anyAnswer, TOKEN_ANSWERS, TOKEN_ERRORS } from '../src/any-
 import { type Canary, CLIENT_SECRET, leakIn, TOKENS } from '../src/canary.ts'
 import { type Dice, diceOf } from '../src/dice.ts'
 import { printable, rawServer } from '../src/raw-server.ts'
-import { PIPELINE_RUNS, seeds } from '../src/runs.ts'
+import { isMixed, PIPELINE_RUNS, seeds } from '../src/runs.ts'
 import { told } from '../src/told.ts'
 
 const PATHS = ['/rest/2.0/ocr/v1/general_basic', '/server_api', '/text2audio']
@@ -138,7 +138,7 @@ describe('no answer', () => {
       flaws.push(...[error, events].flatMap(each => flawOf(each, [token], seed) ?? []))
     }
     expect(flaws.slice(0, 5)).toEqual([])
-    expect(Math.min(counts.answers, counts.failures)).toBeGreaterThan(PIPELINE_RUNS / 10)
+    expect([counts, isMixed(counts, 1 / 10)]).toEqual([counts, true])
   })
 
   it(`of ${PIPELINE_RUNS} series to authorizedDispatcher makes it crash, hang or leak`, async () => {
@@ -170,7 +170,7 @@ describe('no answer', () => {
     await agent.destroy()
     await server.close()
     expect(flaws.slice(0, 5)).toEqual([])
-    expect(Math.min(counts.answers, counts.failures)).toBeGreaterThan(PIPELINE_RUNS / 10)
+    expect([counts, isMixed(counts, 1 / 10)]).toEqual([counts, true])
   })
 
   it(`of ${PIPELINE_RUNS} series to a token source makes it crash, hang or leak`, async () => {
@@ -207,6 +207,6 @@ describe('no answer', () => {
       await source.close()
     }
     expect(flaws.slice(0, 5)).toEqual([])
-    expect(Math.min(counts.tokens, counts.failures)).toBeGreaterThan(PIPELINE_RUNS / 20)
+    expect([counts, isMixed(counts, 1 / 20)]).toEqual([counts, true])
   })
 })

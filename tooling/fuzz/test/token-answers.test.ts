@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { anyAnswer, TOKEN_ANSWERS, TOKEN_ERRORS } from '../src/any-answer.ts'
 import { leakIn, REFRESH_TOKEN } from '../src/canary.ts'
 import { diceOf } from '../src/dice.ts'
-import { RUNS, seeds } from '../src/runs.ts'
+import { isMixed, RUNS, seeds } from '../src/runs.ts'
 import { told } from '../src/told.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
@@ -86,6 +86,6 @@ describe('no answer of a token endpoint', () => {
       }
     }
     expect(flaws.slice(0, 10)).toEqual([])
-    expect(Math.min(counts.tokens, counts.failures)).toBeGreaterThan(RUNS / 20)
+    expect([counts, isMixed(counts, 1 / 20)]).toEqual([counts, true])
   })
 })
