@@ -38,8 +38,8 @@ export {
   type ResourceServer,
   type TokenPlace,
 } from './call/resource-server.ts'
-export { fromBase64Url, toBase64Url } from './digest/base64url.ts'
 export { type AuthorizableRequest, isAuthorized } from './call/taken-place.ts'
+export { fromBase64Url, toBase64Url } from './digest/base64url.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
