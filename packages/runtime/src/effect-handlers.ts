@@ -93,7 +93,9 @@ function subscribe(session: EffectShell): void {
   if (store.subscribe === undefined || session.subscribing) return
   session.subscribing = true
   store
-    .subscribe(session.key, () => session.dispatch({ type: 'record.changed' }))
+    .subscribe(session.key, version =>
+      session.dispatch({ type: 'record.changed', ...(version !== undefined && { version }) }),
+    )
     .then(
       async unsubscribe => {
         if (session.closed) await unsubscribe()

@@ -1,4 +1,4 @@
-import type { Store } from '@evergrant/core'
+import type { Store, Version } from '@evergrant/core'
 import { type Clause, demand } from './clause.ts'
 import { count, create, refused, written } from './compare-and-swap.ts'
 
@@ -49,6 +49,24 @@ export const sharing: readonly Clause[] = [
     },
   },
   {
+    id: 'hint.version',
+    title: 'names with a hint the version that was written, or none',
+    needs: ['subscribe'],
+    async check({ store, hintWithinMs }) {
+      const hints = listener(hintWithinMs)
+      const end = await subscribe(store, hints.hear)
+      let expected: Version | undefined
+      for (const value of ['one', 'two']) {
+        hints.forget()
+        expected = written(await store.write(KEY, { value, expected }))
+        await hints.heard()
+        const named = hints.named ?? expected
+        demand(named === expected, 'a hint names a version that is not the one written')
+      }
+      await end()
+    },
+  },
+  {
     id: 'hint.several',
     title: 'hints to every subscriber of a key, and ends one subscription without the others',
     needs: ['subscribe'],
@@ -94,18 +112,24 @@ async function hinted(store: Store, writer: Store, withinMs: number): Promise<vo
   await end()
 }
 
-function subscribe(store: Store, onChange: () => void): Promise<() => Promise<void>> {
+function subscribe(store: Store, onChange: (version?: Version) => void): Promise<() => Promise<void>> {
   demand(store.subscribe !== undefined, 'the store has lost its subscribe function')
   return store.subscribe(KEY, onChange)
 }
 
 function listener(withinMs: number) {
   let count = 0
+  let named: Version | undefined
   let notify: () => void = () => undefined
   return {
-    hear() {
+    hear(version?: Version) {
       count += 1
+      named = version
       notify()
+    },
+    /** The version that the last hint has named. */
+    get named() {
+      return named
     },
     forget() {
       count = 0

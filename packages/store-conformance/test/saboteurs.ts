@@ -1,5 +1,5 @@
 import type { Change, Entry, Version, WriteResult } from '@evergrant/core'
-import { type Data, HonestStore, type Row } from './honest-store.ts'
+import { type Data, type Hear, HonestStore, type Row } from './honest-store.ts'
 
 /** A store with one flaw, and the clauses that must find it: exactly these, no other. */
 export interface Saboteur {
@@ -54,6 +54,7 @@ export const SABOTEURS: readonly Saboteur[] = [
       'retain.latest',
       'peer.sees',
       'peer.no-lost-update',
+      'hint.version',
       'hint.several',
     ],
     make: class extends HonestStore {
@@ -228,7 +229,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'never hints',
-    fails: ['hint.write', 'hint.peer', 'hint.several'],
+    fails: ['hint.write', 'hint.peer', 'hint.version', 'hint.several'],
     make: class extends HonestStore {
       override tell() {}
     },
@@ -237,12 +238,12 @@ export const SABOTEURS: readonly Saboteur[] = [
     flaw: 'hints at its own writes only',
     fails: ['hint.peer'],
     make: class extends HonestStore {
-      readonly own = new Set<() => void>()
-      override tell() {
-        for (const hear of this.own) hear()
+      readonly own = new Set<Hear>()
+      override tell(_key: string, version?: Version) {
+        for (const hear of this.own) hear(version)
       }
-      override async subscribe(_key: string, onChange: () => void) {
-        const own = () => onChange()
+      override async subscribe(_key: string, onChange: Hear) {
+        const own: Hear = version => onChange(version)
         this.own.add(own)
         return async () => {
           this.own.delete(own)
@@ -251,10 +252,21 @@ export const SABOTEURS: readonly Saboteur[] = [
     },
   },
   {
+    flaw: 'names the version that was replaced when it hints',
+    fails: ['hint.version'],
+    make: class extends HonestStore {
+      #before: Version | undefined
+      override tell(key: string, version?: Version) {
+        super.tell(key, this.#before)
+        this.#before = version
+      }
+    },
+  },
+  {
     flaw: 'ends all subscriptions with one',
     fails: ['hint.several'],
     make: class extends HonestStore {
-      override async subscribe(key: string, onChange: () => void) {
+      override async subscribe(key: string, onChange: Hear) {
         await super.subscribe(key, onChange)
         return async () => this.data.subscribers.get(key)?.clear()
       }

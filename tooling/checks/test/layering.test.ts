@@ -24,6 +24,7 @@ const ALLOWED: Readonly<
   'packages/core': { ours: [], node: false, npm: [] },
   'packages/runtime': { ours: ['core'], node: false, npm: [] },
   'packages/store-memory': { ours: ['core'], node: false, npm: ['lru-cache'] },
+  'packages/store-redis': { ours: ['core'], node: true, npm: ['ioredis'] },
   'packages/store-conformance': { ours: ['core'], node: false, npm: [] },
   'packages/transport-undici': { ours: ['core'], node: true, npm: ['undici'] },
   'packages/provider-baidu': { ours: ['core'], node: false, npm: [] },
