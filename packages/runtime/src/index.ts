@@ -48,8 +48,7 @@ export {
   authorizedFetch,
   type CallAuthorization,
 } from './call/authorized-fetch.ts'
-export type { CallEvent, CallListener } from './call/call-event.ts'
-export { type ApiGuard, type CallGuardOptions, callGuard, type GuardEvent } from './call/call-guard.ts'
+export { type ApiGuard, type CallGuardOptions, callGuard } from './call/call-guard.ts'
 export {
   type ClientCredentials,
   clientSecretBasic,
@@ -81,7 +80,6 @@ export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'
-export type { EventOrigin, RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
 export {
   type GrantOptions,
   type RuntimeOptions,

@@ -3,6 +3,7 @@ import {
   CALL_LIMITS,
   type CallGuard,
   type CallLimits,
+  type CallListener,
   type Clock,
   decideCall,
   EvergrantError,
@@ -19,7 +20,6 @@ import { sharedClock } from '../system-clock.ts'
 import type { Token } from '../token.ts'
 import type { TokenSource } from '../token-source.ts'
 import { type ApiRequest, apiRequest, type CallInit, headersFor, placeIn, textBody } from './api-request.ts'
-import type { CallListener } from './call-event.ts'
 import { CallRecord } from './call-record.ts'
 import { answerOf } from './look-into.ts'
 import { pause } from './pause.ts'
