@@ -7,6 +7,7 @@
 export { type BaiduApiOptions, baiduApi } from './api/baidu-api.ts'
 export { BaiduApiError, type BaiduApiFailure } from './api/baidu-api-error.ts'
 export { type BaiduOptions, baidu } from './baidu.ts'
+export { BAIDU_THRESHOLDS } from './baidu-thresholds.ts'
 export { AI_ERRORS } from './errors/api-errors.ts'
 export { CLASSIC_ERRORS, PLATFORM_ERRORS } from './errors/classic-errors.ts'
 export type { BaiduAction, BaiduErrorEntry, BaiduErrorTable } from './errors/error-entry.ts'
