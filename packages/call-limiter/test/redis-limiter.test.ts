@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { type CallLimiter, EvergrantError } from '@evergrant/core'
 import { eventually, type RedisServer, startServer } from '@evergrant/tooling-redis'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Redis as Redis5 } from 'ioredis-5'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { redisLimiter } from '../src/index.ts'
 import { admitted, failureOf, mostWithin } from './support/limits.ts'
 import { limiterMaker, newKey, witness } from './support/redis.ts'
@@ -30,6 +31,10 @@ async function hammer(limiters: readonly CallLimiter[], key: string, forMs: numb
 }
 
 describe('a limit in Redis', () => {
+  it('is tested over the major of ioredis that the project says', () => {
+    expect(Object.is(Redis, Redis5)).toBe(inject('major') === 5)
+  })
+
   it('is one limit for all who share it', async () => {
     const key = newKey()
     const [a, b] = [make(redis.url), make(redis.url)]

@@ -3,6 +3,13 @@ import { Redis } from 'ioredis'
 import { afterEach } from 'vitest'
 import { type RedisLimiterOptions, redisLimiter } from '../../src/index.ts'
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The major of ioredis that the tests run over. */
+    major: 5 | 6
+  }
+}
+
 interface Made {
   readonly limiter: Required<CallLimiter>
   readonly events: LimiterEvent[]

@@ -22,7 +22,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 import { type Telemetry, type TelemetryOptions, telemetry, traced } from '../../src/index.ts'
 
-export const PROVIDER: Provider = {
+const PROVIDER: Provider = {
   name: 'test',
   tokenEndpoint: 'https://as.example/token?tenant=SECRET-tenant',
   clientSecretMethod: 'client_secret_query',
@@ -37,7 +37,7 @@ class Reader extends MetricReader {
 }
 
 /** One series: its attributes, and its value, or the number and the sum of what it has recorded. */
-export interface Series {
+interface Series {
   readonly attributes: Record<string, unknown>
   readonly value: number
   readonly count?: number
