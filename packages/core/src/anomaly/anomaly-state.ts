@@ -29,8 +29,8 @@ export interface AnomalyState {
 export interface Rhythm {
   /** When the first call was seen. */
   readonly sinceAt: number
-  /** The number of the present interval. */
-  readonly interval: number
+  /** The number of the present interval, counted from the epoch. */
+  readonly index: number
   readonly calls: number
   /** The most calls of any interval before, halved with every half-life. */
   readonly usualCalls: number

@@ -46,11 +46,11 @@ export const detectRhythm: Detector = (state, { event }, thresholds) => {
 /** The rhythm at `at`: with the interval that has passed, if one has, among the past. */
 function atInterval(rhythm: Rhythm | undefined, at: number, thresholds: AnomalyThresholds): Rhythm {
   const { rhythmIntervalMs, rhythmHalfLifeMs } = thresholds
-  const interval = Math.floor(at / rhythmIntervalMs)
-  if (rhythm === undefined) return { sinceAt: at, interval, calls: 0, usualCalls: 0 }
+  const index = Math.floor(at / rhythmIntervalMs)
+  if (rhythm === undefined) return { sinceAt: at, index, calls: 0, usualCalls: 0 }
   // Events of several processes may come a little out of order.
-  if (interval <= rhythm.interval) return rhythm
-  const faded = 0.5 ** (((interval - rhythm.interval) * rhythmIntervalMs) / rhythmHalfLifeMs)
+  if (index <= rhythm.index) return rhythm
+  const faded = 0.5 ** (((index - rhythm.index) * rhythmIntervalMs) / rhythmHalfLifeMs)
   const usualCalls = Math.max(rhythm.usualCalls, rhythm.calls) * faded
-  return { ...rhythm, interval, calls: 0, usualCalls }
+  return { ...rhythm, index, calls: 0, usualCalls }
 }
