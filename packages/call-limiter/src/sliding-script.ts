@@ -20,11 +20,11 @@ if ARGV[1] == '0' then
   local until_ = now + tonumber(ARGV[2])
   local calls = redis.call('LRANGE', KEYS[1], 0, limit - 1)
   for i = 1, limit do
-    calls[i] = math.max(tonumber(calls[i] or '0'), until_ - window)
+    calls[i] = string.format('%.0f', math.max(tonumber(calls[i] or '0'), until_ - window))
   end
   redis.call('DEL', KEYS[1])
-  for i = 1, limit do
-    redis.call('RPUSH', KEYS[1], string.format('%.0f', calls[i]))
+  for first = 1, limit, 1000 do
+    redis.call('RPUSH', KEYS[1], unpack(calls, first, math.min(first + 999, limit)))
   end
   redis.call('PEXPIRE', KEYS[1], math.max(1, calls[1] + window - now))
   return { 0, tonumber(ARGV[2]) }

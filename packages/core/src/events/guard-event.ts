@@ -6,7 +6,7 @@ export type GuardEvent = { readonly at: number; readonly api: string } & (
   | { readonly type: 'circuit.closed' }
   /** The API has said that it was called too often. */
   | { readonly type: 'limit.exceeded'; readonly pauseMs: number }
-  /** A call had to wait for its turn. */
+  /** A call had to wait for its turn, for 10 ms or longer. */
   | { readonly type: 'limit.waited'; readonly waitedMs: number }
   /** A call was turned away before it was made, because its turn would have come too late. */
   | { readonly type: 'limit.refused'; readonly retryAfterMs: number }

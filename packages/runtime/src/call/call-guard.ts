@@ -36,6 +36,9 @@ export interface CallGuardOptions {
   readonly clock?: Clock
 }
 
+/** Shorter waits, in ms, are the way to a limit that is shared and back. */
+const WAIT_MS_MIN = 10
+
 /** A guard with its memory. */
 export interface ApiGuard extends CallGuard {
   /** The circuit of every API that was called lately. */
@@ -106,7 +109,7 @@ class Guard implements ApiGuard {
       throw error
     }
     const at = this.#clock.now()
-    if (at > askedAt) this.#emit({ at, api, type: 'limit.waited', waitedMs: at - askedAt })
+    if (at - askedAt >= WAIT_MS_MIN) this.#emit({ at, api, type: 'limit.waited', waitedMs: at - askedAt })
     return this.#pass(api)
   }
 

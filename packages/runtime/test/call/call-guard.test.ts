@@ -97,8 +97,9 @@ describe('a guard', () => {
 
   it('tells nothing of a call that had no need to wait, or whose caller has left', async () => {
     let broken = false
-    const { guard, events } = subject({
+    const { guard, clock, events } = subject({
       admit: async () => {
+        clock.jump(9)
         if (broken) throw new EvergrantError(fail('aborted'))
       },
       slowDown: () => undefined,
