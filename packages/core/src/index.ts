@@ -8,6 +8,20 @@
  *
  * @packageDocumentation
  */
+export {
+  type Anomaly,
+  type AnomalyType,
+  anomalyInWords,
+  type Finding,
+  type Sighting,
+} from './anomaly/anomaly.ts'
+export { type AnomalyState, NOTHING_SEEN } from './anomaly/anomaly-state.ts'
+export {
+  ANOMALY_THRESHOLDS,
+  type AnomalyThresholds,
+  anomalyThresholds,
+} from './anomaly/anomaly-thresholds.ts'
+export { type Look, lookForAnomalies } from './anomaly/look-for-anomalies.ts'
 export { type Origin, type OriginTest, originTest } from './call/allowed-origin.ts'
 export { type BearerApiOptions, bearerApi } from './call/bearer-api.ts'
 export {
@@ -43,6 +57,10 @@ export { fromBase64Url, toBase64Url } from './digest/base64url.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
+export type { CallEvent, CallListener } from './events/call-event.ts'
+export { EVENT_GUIDE, type EvergrantEvent, type EvergrantEventType } from './events/evergrant-event.ts'
+export type { GuardEvent, GuardListener, LimiterEvent } from './events/guard-event.ts'
+export type { EventOrigin, RuntimeReport, TokenEvent, TokenListener } from './events/token-event.ts'
 export { EvergrantError } from './failure/evergrant-error.ts'
 export { type FailureDetails, fail } from './failure/fail.ts'
 export { type Advice, type Failure, isTerminal } from './failure/failure.ts'

@@ -3,6 +3,7 @@ import type { Failure } from '../failure/failure.ts'
 import { tokenRequest } from '../message/token-request.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import { emptyRecord, type GrantRecord } from '../record/grant-record.ts'
+import { countRequest } from './budget.ts'
 import type { RenewalReason } from './grant-effect.ts'
 import type { Flight } from './grant-state.ts'
 import { hasNewSeed, seedFingerprint } from './seed.ts'
@@ -142,6 +143,7 @@ export function beginRequest(turn: Turn, flight: Flight): boolean {
   }
   state.asked = false
   state.flight = flight
+  countRequest(turn)
   report(turn, {
     type: 'renewal.started',
     fence: flight.fence,

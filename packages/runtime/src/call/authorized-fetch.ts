@@ -3,6 +3,7 @@ import {
   CALL_LIMITS,
   type CallGuard,
   type CallLimits,
+  type CallListener,
   type Clock,
   decideCall,
   EvergrantError,
@@ -31,7 +32,6 @@ import {
   requireUnauthorized,
   textBody,
 } from './api-request.ts'
-import type { CallListener } from './call-event.ts'
 import { CallRecord } from './call-record.ts'
 import { answerOf } from './look-into.ts'
 import { pause } from './pause.ts'

@@ -1,4 +1,5 @@
-import type { Advice, GrantReport } from '@evergrant/core'
+import type { Advice } from '../failure/failure.ts'
+import type { GrantReport } from '../grant/grant-effect.ts'
 
 /** Where and when something happened. */
 export interface EventOrigin {
