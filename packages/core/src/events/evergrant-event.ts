@@ -26,6 +26,8 @@ export const EVENT_GUIDE: { readonly [Type in EvergrantEventType]: string } = {
   'grant.dropped': 'The grant was forgotten on purpose.',
   'store.failed': 'The store does not answer. Told once, until it recovers.',
   'store.recovered': 'The store answers again.',
+  'store.refused':
+    'A store operation has failed, for a reason that the store itself gives. The machine tries it again.',
   'subscription.failed': 'The store would not tell of changes; the record is polled instead.',
   'client.doubtful': 'By its shape, a client id or secret looks like something else.',
   'machine.surprised': 'A defect of this software; please report it.',
