@@ -119,6 +119,7 @@ export {
   strictProfile,
   tolerantProfile,
 } from './message/message-profile.ts'
+export { tokenTypeIdentifier } from './message/token-exchange.ts'
 export { tokenRequest } from './message/token-request.ts'
 export {
   isTokenText,
@@ -126,7 +127,7 @@ export {
   readTokenResponse,
   type TokenResponseResult,
 } from './message/token-response.ts'
-export type { ExtraValue, TokenSet } from './message/token-set.ts'
+export type { ExtraValue, TokenSet, TokenType } from './message/token-set.ts'
 export {
   type Permissions,
   permissions,
@@ -149,6 +150,7 @@ export type { CallEnd, CallGuard } from './ports/call-guard.ts'
 export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
+export type { ProofOfPossession, ProvableRequest } from './ports/proof-of-possession.ts'
 export type { ClientSecretMethod, DeviceDialect, Provider } from './ports/provider.ts'
 export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
@@ -173,6 +175,7 @@ export {
   grantIdentity,
   identityFingerprint,
   recordKey,
+  tokenTypeOf,
 } from './record/identity.ts'
 export {
   type Decoded,
