@@ -119,7 +119,7 @@ export {
   strictProfile,
   tolerantProfile,
 } from './message/message-profile.ts'
-export { tokenTypeIdentifier } from './message/token-exchange.ts'
+export { refusesExchange, tokenTypeIdentifier } from './message/token-exchange.ts'
 export { tokenRequest } from './message/token-request.ts'
 export {
   isTokenText,

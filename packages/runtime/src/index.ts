@@ -28,6 +28,7 @@ export {
   inWords,
   type Permissions,
   type PolicyNumbers,
+  type ProofOfPossession,
   type Provider,
   permissions,
   type RequestSigner,
@@ -56,6 +57,7 @@ export {
   clientSecretPost,
   clientSecretQuery,
   publicClient,
+  tlsClientAuth,
 } from './client-authentication.ts'
 export type { Client } from './client-gate.ts'
 export { type FetchTransportOptions, fetchTransport } from './fetch-transport.ts'
@@ -76,14 +78,15 @@ export {
 export type { EndpointOptions } from './flow/endpoint-client.ts'
 export type { GrantedTokens } from './flow/granted-tokens.ts'
 export { introspectToken, revokeToken } from './flow/token-inquiry.ts'
+export type { GrantOptions } from './grant-options.ts'
 export { type LocalStoreOptions, localStore } from './local-store.ts'
 export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'
 export type { EventOrigin, RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
+export type { ExchangedToken, TokenExchangeOptions } from './token-exchange.ts'
 export {
-  type GrantOptions,
   type RuntimeOptions,
   type TokenRuntime,
   tokenRuntime,

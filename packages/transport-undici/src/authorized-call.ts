@@ -9,6 +9,7 @@ import {
   decideCall,
   EvergrantError,
   type Failure,
+  fail,
   LOOK_BYTES_MAX,
   type ResourceServer,
   type TokenPlace,
@@ -18,6 +19,8 @@ import type { Dispatcher } from 'undici'
 import { callPause } from './call-pause.ts'
 import { headerOfRequest, targetOf, traitsOf, withToken } from './dispatch-request.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
+import { NO_CONNECTION, noop } from './no-connection.ts'
+import { asksForProof, proofOf } from './proof-of-call.ts'
 
 /** What all calls of an interceptor share. */
 export interface CallSetting {
@@ -43,18 +46,6 @@ interface HeldAnswer {
 
 const IN_HEADER: TokenPlace = { in: 'header' }
 
-/** Stands in for the connection of a call that came to its end without one. */
-const NO_CONNECTION: Controller = {
-  aborted: false,
-  paused: false,
-  reason: null,
-  abort: noop,
-  pause: noop,
-  resume: noop,
-}
-
-function noop(): void {}
-
 /**
  * One request on its way through undici, however often it is sent. Stands between the dispatcher and the caller's
  * handler: hands answers on as they come, except for those that may be failures, which are held until it is known;
@@ -69,6 +60,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   #accessToken = ''
   #attempts = 1
   #renewed = false
+  /** Whether it was sent again with another proof of possession. */
+  #provenAnew = false
   #pausedMs = 0
   /** Whether the guard has let the request pass and has not heard of its end. */
   #entered = false
@@ -90,13 +83,14 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     this.#handler = handler
   }
 
-  /** Sends the request as soon as guard and source let it: at once where a token is held. */
+  /** Sends the request as soon as guard and source let it: at once where a token is held that needs no proof. */
   start(): void {
     const { guard, source } = this.#setting
     try {
       const entering = guard?.enter(this.#target, this.#signal)
       this.#entered = guard !== undefined && entering === undefined
-      const held = entering === undefined ? source.current() : undefined
+      const isSimple = entering === undefined && source.proof === undefined
+      const held = isSimple ? source.current() : undefined
       if (held === undefined) return this.#startLater(entering)
       // It may be due; nobody waits for the renewal.
       source.token().then(noop, noop)
@@ -113,15 +107,17 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
         this.#entered = entering !== undefined || this.#entered
         return this.#setting.source.token(signal && { signal })
       })
-      .then(({ accessToken }) => this.#send(accessToken))
+      .then(async token =>
+        this.#send(token.accessToken, await proofOf(this.#setting.source, token, this.#request)),
+      )
       .catch((error: unknown) => this.fail(error))
   }
 
-  #send(accessToken: string): void {
+  #send(accessToken: string, proof?: string): void {
     this.#accessToken = accessToken
     const { server } = this.#setting
     const place = server.place?.(this.#target, headerOfRequest(this.#request, 'content-type')) ?? IN_HEADER
-    this.#dispatch(withToken(this.#request, place, accessToken), this)
+    this.#dispatch(withToken(this.#request, place, accessToken, proof), this)
   }
 
   /** Ends the call without an answer. */
@@ -144,12 +140,26 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHeaders, message?: string): void {
     if (status < 200) return this.#handler.onResponseStart?.(controller, status, headers, message)
+    if (this.#wantsNewProof(status, headers)) return
     if (this.#mayTell(status, headers)) {
       this.#held = { status, headers, message, chunks: [], bytes: 0 }
       return
     }
     if (this.#judge(status, headers, undefined)) return
     this.#handler.onResponseStart?.(controller, status, headers, message)
+  }
+
+  /** Whether the request is to be sent again, for the server only wants its nonce in the proof (RFC 9449 §9); once. */
+  #wantsNewProof(status: number, headers: IncomingHeaders): boolean {
+    const { source, retryUnsafe } = this.#setting
+    if (!asksForProof(source, this.#request, status, headers) || this.#provenAnew) return false
+    this.#provenAnew = true
+    this.#leave('answered')
+    this.#wastedBytes = 0
+    const { replayable } = traitsOf(this.#request, retryUnsafe)
+    this.#afterwards = () =>
+      replayable ? this.start() : this.fail(new EvergrantError(fail('body_not_replayable')))
+    return true
   }
 
   /** Whether the body has to be seen first. */

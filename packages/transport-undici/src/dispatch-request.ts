@@ -28,7 +28,8 @@ export function traitsOf({ body, method }: Options, retryUnsafe: boolean): CallT
 }
 
 /** The request with a token. Throws an `EvergrantError` when it cannot take one, or has one already. */
-export function withToken(options: Options, place: TokenPlace, accessToken: string): Options {
+export function withToken(options: Options, place: TokenPlace, accessToken: string, proof?: string): Options {
+  if (proof !== undefined) return withBoundToken(options, place, accessToken, proof)
   const { body } = options
   const inBody = place.in === 'json' || place.in === 'form'
   if (inBody && body != null && typeof body !== 'string') throw failed(fail('body_unsuitable'))
@@ -40,6 +41,16 @@ export function withToken(options: Options, place: TokenPlace, accessToken: stri
   if (placed.header !== undefined) return { ...options, headers: withHeader(options.headers, placed.header) }
   if (!inBody) return { ...options, path: placed.url }
   return { ...options, body: placed.body ?? null, headers: withoutHeader(options.headers, 'content-length') }
+}
+
+/** The request with a token that is bound to a key, and the proof that the key is held (RFC 9449 §7.1). */
+function withBoundToken(options: Options, place: TokenPlace, accessToken: string, proof: string): Options {
+  const placed = placeToken(place, accessToken, options.path, undefined, 'DPoP')
+  if ('kind' in placed) throw failed(placed)
+  const { headers } = options
+  if (hasHeader(headers, 'authorization') || hasHeader(headers, 'dpop')) throw failed(fail('scheme_conflict'))
+  const added = [...(placed.header === undefined ? [] : [placed.header]), ['dpop', proof] as const]
+  return { ...options, headers: added.reduce<Options['headers']>(withHeader, headers) ?? null }
 }
 
 function failed(failure: Failure): EvergrantError {

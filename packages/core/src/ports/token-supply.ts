@@ -12,7 +12,7 @@ export interface SuppliedToken {
 /** A source of tokens, as far as those who make calls need one: every `TokenSource` of the runtime is one. */
 export interface TokenSupply {
   /** Proves, with every call, the possession of the key that the tokens are bound to. Absent: they are bearer tokens. */
-  readonly proof?: ProofOfPossession
+  readonly proof?: ProofOfPossession | undefined
   /** The token that is held, if it is usable now. */
   current(): SuppliedToken | undefined
   /** A token that is valid now; renews one that is due. */
