@@ -71,8 +71,13 @@ export class ClientGate {
   heard({ url }: HttpRequest, response: HttpResponse): Repetition | undefined {
     const { status, headers, body } = response
     const answer = { status, body, header: (name: string) => headerOf(headers, name) }
-    if (this.#client.proof?.heed(url, answer)) return 'proof'
-    return this.exchange?.heard(response) ? 'exchange' : undefined
+    try {
+      if (this.#client.proof?.heed(url, answer)) return 'proof'
+      return this.exchange?.heard(response) ? 'exchange' : undefined
+    } catch {
+      // They are guests: what they throw must not lose an answer, and the tokens in it.
+      return undefined
+    }
   }
 
   async #look(): Promise<Advice | undefined> {

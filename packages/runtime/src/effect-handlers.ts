@@ -116,10 +116,10 @@ const TRANSPORT_GRACE_MS = 1_000
  * Such an answer has used nothing up.
  */
 async function send(session: EffectShell, effect: EffectOf<'request'>): Promise<GrantFact> {
-  const deadline = session.now + effect.timeoutMs
+  const until = session.now + effect.timeoutMs
   const repeated = new Set<Repetition>()
   for (;;) {
-    const { fact, repetition } = await attempt(session, effect, deadline)
+    const { fact, repetition } = await attempt(session, effect, until)
     if (repetition === undefined || repeated.has(repetition)) return fact
     repeated.add(repetition)
   }
@@ -135,11 +135,7 @@ interface Attempt {
  * Authenticates and sends a token request. Once sent it is never aborted; a caller who leaves does not matter.
  * A secret may take its time: what it takes is not left for the request.
  */
-async function attempt(
-  session: EffectShell,
-  effect: EffectOf<'request'>,
-  deadline: number,
-): Promise<Attempt> {
+async function attempt(session: EffectShell, effect: EffectOf<'request'>, until: number): Promise<Attempt> {
   const { op, request, timeoutMs } = effect
   let ready: HttpRequest
   try {
@@ -149,7 +145,7 @@ async function attempt(
   } catch (error) {
     return unsent(op, EvergrantError.is(error) ? failureOf(error) : fail('secret_unavailable'))
   }
-  const leftMs = deadline - session.now
+  const leftMs = until - session.now
   if (leftMs < timeoutMs / 2 || session.closed) return unsent(op, fail('request_timed_out'))
   return exchange(session, effect, ready, leftMs)
 }

@@ -86,6 +86,14 @@ describe('a client with a proof of possession', () => {
     expect((await token).accessToken).toBe('bound-1')
   })
 
+  it('does not lose an answer because its proof cannot make anything of it', async () => {
+    const heed = () => {
+      throw new Error('what is this?')
+    }
+    const { source } = bound({ ...fakeProof(), heed })
+    expect((await source.token()).accessToken).toBe('bound-1')
+  })
+
   it('has not spent its refresh token on a request for a nonce', async () => {
     const client = { id: 'the-id', proof: fakeProof() }
     const { source, transport, clock } = rig({

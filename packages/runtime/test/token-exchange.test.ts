@@ -188,6 +188,20 @@ describe('a subject’s token that the server does not accept', () => {
     expect(subjectToken.rejected).toEqual(['subject-1'])
   })
 
+  it('is told of once to a source that has no other', async () => {
+    const rejected: string[] = []
+    const reject = (token: string) => rejected.push(token)
+    const subjectToken = { token: async () => ({ accessToken: 'subject-1' }), reject }
+    const { source, transport, clock } = rig(exchange({ subjectToken }))
+    await source.token()
+    transport.expect(...Array.from({ length: 10 }, () => REFUSED))
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await clock.advance(3_600_000)
+      expect(await failureOf(source.token())).toMatchObject({ kind: 'reauthorize' })
+    }
+    expect(rejected).toEqual(['subject-1'])
+  })
+
   it('may be the one that is given back, which is no echo of a secret', async () => {
     const { source } = rig(exchange(), jsonResponse({ access_token: 'subject-1', expires_in: 60 }))
     expect((await source.token()).accessToken).toBe('subject-1')

@@ -13,7 +13,7 @@ export const JWT_API = 'https://jwt.api.example/'
 export const OPAQUE_API = 'https://opaque.api.example/'
 
 /** What the server has seen. */
-export interface Seen {
+interface Seen {
   /** Refresh tokens that were used up, and token families that were revoked because one was used twice. */
   refreshes: number
   revocations: number
@@ -66,6 +66,43 @@ export async function oidcServer(): Promise<OidcServer> {
   }
 }
 
+const FEATURES: Configuration['features'] = {
+  devInteractions: { enabled: true },
+  clientCredentials: { enabled: true },
+  deviceFlow: {
+    enabled: true,
+    userCodeInputSource: (context, form) => page(context, form),
+    userCodeConfirmSource: (context, form) => page(context, form),
+    successSource: context => page(context, 'done'),
+  },
+  introspection: { enabled: true, allowedPolicy: () => true },
+  revocation: { enabled: true, allowedPolicy: () => true },
+  dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+  mTLS: {
+    enabled: true,
+    certificateBoundAccessTokens: true,
+    tlsClientAuth: true,
+    selfSignedTlsClientAuth: true,
+    getCertificate: context => peerCertificate(context)?.toString(),
+    certificateAuthorized: context => (context.socket as TLSSocket).authorized,
+    certificateSubjectMatches: (context, property, expected) =>
+      property === 'tls_client_auth_san_dns' &&
+      peerCertificate(context)?.subjectAltName === `DNS:${expected}`,
+  },
+  resourceIndicators: {
+    enabled: true,
+    useGrantedResource: () => true,
+    getResourceServerInfo: (_context, resource) => ({
+      scope: 'read write',
+      audience: resource,
+      accessTokenTTL: 1_800,
+      ...(resource === JWT_API
+        ? { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
+        : { accessTokenFormat: 'opaque' }),
+    }),
+  },
+}
+
 function configuration(mtls: string): Configuration {
   const ofHalfAnHour = () => 1_800
   return {
@@ -93,42 +130,7 @@ function configuration(mtls: string): Configuration {
         introspection_endpoint: `${mtls}/token/introspection`,
       },
     },
-    features: {
-      devInteractions: { enabled: true },
-      clientCredentials: { enabled: true },
-      deviceFlow: {
-        enabled: true,
-        userCodeInputSource: (context, form) => page(context, form),
-        userCodeConfirmSource: (context, form) => page(context, form),
-        successSource: context => page(context, 'done'),
-      },
-      introspection: { enabled: true, allowedPolicy: () => true },
-      revocation: { enabled: true, allowedPolicy: () => true },
-      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
-      mTLS: {
-        enabled: true,
-        certificateBoundAccessTokens: true,
-        tlsClientAuth: true,
-        selfSignedTlsClientAuth: true,
-        getCertificate: context => peerCertificate(context)?.toString(),
-        certificateAuthorized: context => (context.socket as TLSSocket).authorized,
-        certificateSubjectMatches: (context, property, expected) =>
-          property === 'tls_client_auth_san_dns' &&
-          peerCertificate(context)?.subjectAltName === `DNS:${expected}`,
-      },
-      resourceIndicators: {
-        enabled: true,
-        useGrantedResource: () => true,
-        getResourceServerInfo: (_context, resource) => ({
-          scope: 'read write',
-          audience: resource,
-          accessTokenTTL: 1_800,
-          ...(resource === JWT_API
-            ? { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
-            : { accessTokenFormat: 'opaque' }),
-        }),
-      },
-    },
+    features: FEATURES,
     findAccount: (_context, accountId) => ({ accountId, claims: async () => ({ sub: accountId }) }),
     expiresWithSession: () => false,
     issueRefreshToken: (_context, client) => client.grantTypeAllowed('refresh_token'),

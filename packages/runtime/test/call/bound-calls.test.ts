@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => server[Symbol.asyncDispose]())
 
-function subject(api: ResourceServer = server.api, proof: FakeProof = fakeProof()) {
+function subject(api: ResourceServer = server.api, proof: FakeProof = fakeProof(), limits = {}) {
   const numbered = numberedTokens()
   const { source } = rig({ client: { id: 'i', secret: 's', proof } }, async (request, limits) => {
     const response = typeof numbered === 'function' ? await numbered(request, limits) : undefined
@@ -23,7 +23,7 @@ function subject(api: ResourceServer = server.api, proof: FakeProof = fakeProof(
     return { status: 200, headers: [], body: JSON.stringify(members) }
   })
   const events: CallEvent[] = []
-  const call = authorizedFetch(source, api, { onEvent: event => events.push(event), random: () => 0 })
+  const call = authorizedFetch(source, api, { limits, onEvent: event => events.push(event), random: () => 0 })
   return { call, source, proof, events }
 }
 
@@ -52,6 +52,14 @@ describe('a call with a token that is bound to a key', () => {
     ])
     expect(proof.log).toEqual(['prove', 'prove', 'n-1', 'prove'])
     expect(events).toMatchObject([{ type: 'call.ended', status: 200, attempts: 2 }])
+  })
+
+  it('has as many attempts left as before', async () => {
+    const limits = { attemptsMax: 2, backoffMinMs: 1, backoffMaxMs: 1 }
+    const { call } = subject(server.api, fakeProof(), limits)
+    server.script.push(status(401, CHALLENGE), status(503))
+    expect((await call(server.url)).status).toBe(200)
+    expect(server.asked).toHaveLength(3)
   })
 
   it('is not made a third time, and the caller sees the answer', async () => {
