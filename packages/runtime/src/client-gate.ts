@@ -10,7 +10,7 @@ import {
 } from '@evergrant/core'
 import { type ClientCredentials, clientSecretBy, publicClient } from './client-authentication.ts'
 import { readSecret } from './secret.ts'
-import type { TokenExchange } from './token-exchange.ts'
+import type { Exchange } from './token-exchange.ts'
 
 /** A client that authenticates with its secret, or in a way of its own; or a public one, with nothing but its id. */
 export interface Client {
@@ -31,13 +31,13 @@ export class ClientGate {
   /** What looked wrong about the client's id or secret, by their shape. */
   doubt: Advice | undefined
   /** Brings the tokens that are exchanged; `undefined` for all other grants. */
-  exchange: TokenExchange | undefined
+  exchange: Exchange | undefined
   readonly #authentication: ClientAuthentication
   readonly #client: Client
   readonly #provider: Provider
   #looked = false
 
-  constructor(provider: Provider, client: Client, exchange?: TokenExchange) {
+  constructor(provider: Provider, client: Client, exchange?: Exchange) {
     this.#provider = provider
     this.#client = client
     this.#authentication = authenticationOf(provider, client)

@@ -1,6 +1,5 @@
 import { type GrantIdentity, grantIdentity } from '@evergrant/core'
 import type { GrantOptions } from './grant-options.ts'
-import { exchangeParameters } from './token-exchange.ts'
 
 /** The identity of the grant that options describe, once client id and key are known. */
 export function grantIdentityOf(
@@ -21,7 +20,7 @@ export function grantIdentityOf(
     ...(resources !== undefined && { resources }),
     ...(keyThumbprint !== undefined && { keyThumbprint }),
     ...(grant.type === 'refresh_token' && grant.narrowTo && { refreshScopes: grant.narrowTo }),
-    ...(grant.type === 'token_exchange' && { parameters: exchangeParameters(grant) }),
-    ...(grant.type === 'token_exchange' && grant.actor && { actor: grant.actor.name }),
+    ...(grant.type === 'token_exchange' && { parameters: grant.parameters }),
+    ...(grant.type === 'token_exchange' && grant.actor !== undefined && { actor: grant.actor }),
   })
 }

@@ -1,6 +1,6 @@
 import type { PolicyNumbers, Provider, Secret } from '@evergrant/core'
 import type { Client } from './client-gate.ts'
-import type { TokenExchangeOptions } from './token-exchange.ts'
+import type { ExchangeGrant } from './token-exchange.ts'
 
 /** One grant: whose, from where, and how to keep it. */
 export interface GrantOptions {
@@ -19,7 +19,8 @@ export interface GrantOptions {
          */
         readonly narrowTo?: readonly string[]
       }
-    | TokenExchangeOptions
+    /** Made by `tokenExchange()`. */
+    | ExchangeGrant
   /** On whose behalf: keeps the grants of several users or tenants apart. Required for a token exchange. */
   readonly subject?: string
   readonly scopes?: readonly string[]

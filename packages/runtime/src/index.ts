@@ -85,7 +85,13 @@ export { env, secret } from './secret.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'
 export type { EventOrigin, RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
-export type { ExchangedToken, TokenExchangeOptions } from './token-exchange.ts'
+export {
+  type Exchange,
+  type ExchangedToken,
+  type ExchangeGrant,
+  type TokenExchangeOptions,
+  tokenExchange,
+} from './token-exchange.ts'
 export {
   type RuntimeOptions,
   type TokenRuntime,

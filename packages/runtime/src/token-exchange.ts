@@ -11,9 +11,7 @@ import { readSecret } from './secret.ts'
 /** A token that is exchanged for another: read, or asked of its source, each time it is needed; never stored. */
 export type ExchangedToken = Secret | Pick<TokenSupply, 'token' | 'reject'>
 
-/** A token in exchange for another's (RFC 8693). `subject` must say whose. */
 export interface TokenExchangeOptions {
-  readonly type: 'token_exchange'
   /**
    * Stands for the subject. One that comes from a source and has been exchanged before is replaced there when the
    * server refuses it, and the request is made again, once.
@@ -32,21 +30,49 @@ export interface TokenExchangeOptions {
   readonly requestedTokenType?: string
 }
 
-/** The parameters of an exchange that are no secrets. */
-export function exchangeParameters(
-  options: TokenExchangeOptions,
-): (readonly [name: string, value: string])[] {
+/** Brings the tokens that are exchanged to the requests of one source, on their way out. */
+export interface Exchange {
+  /** The request with the tokens. Rejects as their sources do. */
+  complete(request: TokenRequest): Promise<TokenRequest>
+  /** Hears of the answer. Whether another subject's token may help, and the request is to be made again. */
+  heard(response: HttpResponse): boolean
+  /** What a good answer may give back, and is no echo: a server may find that the token will do as it is. */
+  returnedBy(response: HttpResponse): readonly string[]
+}
+
+/** A grant that is obtained in exchange for another token: made by `tokenExchange()`. */
+export interface ExchangeGrant {
+  readonly type: 'token_exchange'
+  /** Parameters of the request that are no secrets. */
+  readonly parameters: readonly (readonly [name: string, value: string])[]
+  /** The name of who acts for the subject; `undefined` when it is the client itself. */
+  readonly actor: string | undefined
+  /** Called once for each source. */
+  open(): Exchange
+}
+
+/**
+ * A token in exchange for another (RFC 8693), and again whenever it ends. The source that is given it must say whose
+ * token it is, by `subject`.
+ */
+export function tokenExchange(options: TokenExchangeOptions): ExchangeGrant {
   const { subjectTokenType = 'access_token', actor, requestedTokenType } = options
   const types: [string, string | undefined][] = [
     ['subject_token_type', subjectTokenType],
     ['actor_token_type', actor && (actor.tokenType ?? 'access_token')],
     ['requested_token_type', requestedTokenType],
   ]
-  return types.flatMap(([name, type]) => (type === undefined ? [] : [[name, tokenTypeIdentifier(type)]]))
+  return {
+    type: 'token_exchange',
+    parameters: types.flatMap(([name, type]) =>
+      type === undefined ? [] : [[name, tokenTypeIdentifier(type)] as const],
+    ),
+    actor: actor?.name,
+    open: () => new SourceExchange(options),
+  }
 }
 
-/** Brings the tokens that are exchanged to the request, on its way out. */
-export class TokenExchange {
+class SourceExchange implements Exchange {
   readonly #options: TokenExchangeOptions
   /** What was presented last: the subject's token, and the actor's. */
   #presented: readonly string[] = []
@@ -57,7 +83,6 @@ export class TokenExchange {
     this.#options = options
   }
 
-  /** The request with the tokens. Rejects as their sources do. */
   async complete(request: TokenRequest): Promise<TokenRequest> {
     const { subjectToken, actor } = this.#options
     const subject = await textOf(subjectToken, 'subject token')
@@ -72,7 +97,6 @@ export class TokenExchange {
     }
   }
 
-  /** Hears of the answer. Whether another subject's token may help, and the request is to be made again. */
   heard(response: HttpResponse): boolean {
     const { subjectToken } = this.#options
     const [subject] = this.#presented
@@ -85,7 +109,6 @@ export class TokenExchange {
     return true
   }
 
-  /** What a good answer may give back, and is no echo: a server may find that the token will do as it is. */
   returnedBy({ status, body }: HttpResponse): readonly string[] {
     return status === 200 && !body.includes('"error"') ? this.#presented : []
   }

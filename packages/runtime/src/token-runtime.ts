@@ -17,7 +17,6 @@ import { localStore } from './local-store.ts'
 import { readSecret } from './secret.ts'
 import { Session } from './session.ts'
 import { sharedClock } from './system-clock.ts'
-import { TokenExchange } from './token-exchange.ts'
 import { Source, type TokenSource } from './token-source.ts'
 
 /** What the sources of a runtime share. Everything has a default. */
@@ -97,8 +96,7 @@ class Runtime implements TokenRuntime {
     requireSecret(options)
     requireSubject(options)
     const { grant, client, provider } = options
-    const exchange = grant?.type === 'token_exchange' ? new TokenExchange(grant) : undefined
-    const gate = new ClientGate(provider, client, exchange)
+    const gate = new ClientGate(provider, client, grant?.type === 'token_exchange' ? grant.open() : undefined)
     const { clock } = this.#surroundings
     const { proof } = client
     const source = new Source({ find: () => this.#find(options, gate), callTimeoutMs, clock, proof, close })

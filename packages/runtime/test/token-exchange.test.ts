@@ -7,6 +7,7 @@ import {
   localStore,
   secret,
   type TokenExchangeOptions,
+  tokenExchange,
   tokenRuntime,
   tokenSource,
 } from '../src/index.ts'
@@ -16,7 +17,7 @@ const REFUSED = jsonResponse({ error: 'invalid_request', error_description: 'bad
 
 function exchange(options: Partial<TokenExchangeOptions> = {}): Partial<GrantOptions> {
   const subjectToken = secret(() => 'subject-1')
-  return { subject: 'user 7', grant: { type: 'token_exchange', subjectToken, ...options } }
+  return { subject: 'user 7', grant: tokenExchange({ subjectToken, ...options }) }
 }
 
 /** A source of subject-1, subject-2, …: a rejected one is followed by the next. */

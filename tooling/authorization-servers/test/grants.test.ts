@@ -1,4 +1,4 @@
-import { tokenSource } from '@evergrant/runtime'
+import { tokenExchange, tokenSource } from '@evergrant/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { METHODS } from '../src/authentication-methods.ts'
 import {
@@ -77,7 +77,7 @@ describe.each(METHODS)('token_exchange with %s', method => {
     await using upstream = tokenSource({ ...service, scopes: ['read', 'write'] })
     await using source = tokenSource({
       ...clientSetting(here, method),
-      grant: { type: 'token_exchange', subjectToken: upstream },
+      grant: tokenExchange({ subjectToken: upstream }),
       subject: 'the service',
       scopes: ['read'],
     })

@@ -5,6 +5,7 @@ import {
   introspectToken,
   permissions,
   revokeToken,
+  tokenExchange,
   tokenSource,
 } from '@evergrant/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -252,10 +253,10 @@ describe('a token exchange', () => {
     const how = clientSetting(here, 'client_secret_basic')
     const subject = 'the service'
     const options = { ...how, subject, scopes: ['read'] }
-    const renewed = tokenSource({ ...options, grant: { type: 'token_exchange', subjectToken: upstream } })
+    const renewed = tokenSource({ ...options, grant: tokenExchange({ subjectToken: upstream }) })
     const fixed = tokenSource({
       ...options,
-      grant: { type: 'token_exchange', subjectToken: { read: () => accessToken } },
+      grant: tokenExchange({ subjectToken: { read: () => accessToken } }),
     })
     await Promise.all([renewed.token(), fixed.token()])
     await revokeToken(service, accessToken, 'access_token')
