@@ -7,8 +7,11 @@ import {
   fingerprintOf,
   isTokenText,
   LIFETIME_UNKNOWN_MS,
+  type ProofOfPossession,
   type TokenListener,
   type TokenSet,
+  type TokenType,
+  tokenTypeOf,
 } from '@evergrant/core'
 import type { Session } from './session.ts'
 import { Token } from './token.ts'
@@ -27,6 +30,8 @@ export interface TokenOptions {
 /** Tokens from elsewhere: from a sign-in, another system, an operator. */
 export interface ReceivedTokens {
   readonly accessToken: string
+  /** Absent: as the grant's tokens are, `DPoP` where the client has a proof of possession. */
+  readonly tokenType?: TokenType
   /** Epoch ms. Absent: unknown, which counts as a short life. */
   readonly expiresAt?: number
   readonly refreshToken?: string
@@ -35,6 +40,9 @@ export interface ReceivedTokens {
 
 /** Keeps one grant valid and hands out its token. */
 export interface TokenSource extends AsyncDisposable {
+  /** What proves with every call that the key is held that the tokens are bound to. Absent: they are bearer tokens. */
+  readonly proof?: ProofOfPossession | undefined
+
   /**
    * A token that is valid now: the one that is held, or a new one. Never waits while a usable one is held.
    *
@@ -90,10 +98,12 @@ export interface SessionFinder {
   find(): Session | Promise<Session>
   readonly callTimeoutMs: number
   readonly clock: Clock
+  readonly proof: ProofOfPossession | undefined
   close(): Promise<void>
 }
 
 export class Source implements TokenSource {
+  readonly proof: ProofOfPossession | undefined
   readonly #finder: SessionFinder
   readonly #clock: Clock
   readonly #listeners = new Map<TokenListener, (() => void) | undefined>()
@@ -103,6 +113,7 @@ export class Source implements TokenSource {
   constructor(finder: SessionFinder) {
     this.#finder = finder
     this.#clock = finder.clock
+    this.proof = finder.proof
   }
 
   token(options?: TokenOptions): Promise<Token> {
@@ -143,7 +154,8 @@ export class Source implements TokenSource {
   async receive(tokens: ReceivedTokens, options: TokenOptions = {}): Promise<void> {
     const session = await this.#open()
     const until = this.#until(session, options)
-    const command = { type: 'grant.received', tokens: tokenSetOf(tokens, session.now), until } as const
+    const set = tokenSetOf(tokens, session.now, tokenTypeOf(session.policy.identity))
+    const command = { type: 'grant.received', tokens: set, until } as const
     await session.command(command, options.signal)
   }
 
@@ -202,14 +214,17 @@ export class Source implements TokenSource {
   }
 }
 
-function tokenSetOf(tokens: ReceivedTokens, now: number): TokenSet {
+function tokenSetOf(tokens: ReceivedTokens, now: number, tokenType: TokenType): TokenSet {
+  if (tokens.tokenType !== undefined && tokens.tokenType !== tokenType) {
+    throw invalid(`tokenType is ${tokens.tokenType}, and this grant has ${tokenType} tokens`)
+  }
   const { accessToken, refreshToken, scope, expiresAt = now + LIFETIME_UNKNOWN_MS } = tokens
   requireToken('accessToken', accessToken)
   if (refreshToken !== undefined) requireToken('refreshToken', refreshToken)
   if (!(expiresAt > now)) throw invalid(`expiresAt is ${expiresAt}, which has passed`)
   return {
     accessToken,
-    tokenType: 'Bearer',
+    tokenType,
     sentAt: now,
     expiresAt,
     lifetime: tokens.expiresAt === undefined ? 'unknown' : Number.isFinite(expiresAt) ? 'finite' : 'never',

@@ -1,12 +1,12 @@
-import { type ExtraValue, REDACTED, type Served } from '@evergrant/core'
+import { type ExtraValue, REDACTED, type Served, type TokenType } from '@evergrant/core'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /** An access token with what is known about it. Printing it shows everything but the token. */
 export class Token {
   readonly accessToken: string
-  /** How to present it: always `Bearer` (RFC 6750). */
-  readonly tokenType: 'Bearer'
+  /** How to present it: as it is (RFC 6750), or with a proof of the key that it is bound to (RFC 9449). */
+  readonly tokenType: TokenType
   /** Epoch ms at which it ends; `Infinity` if it never does. Counted from the sending of its request. */
   readonly expiresAt: number
   /** `finite`: told by the server; `unknown`: guessed, as short; `never`: documented as endless. */

@@ -9,6 +9,7 @@ import {
   decideCall,
   EvergrantError,
   type Failure,
+  fail,
   judgeCall,
   LOOK_BYTES_MAX,
   type ResourceServer,
@@ -26,6 +27,7 @@ import { callPause } from './call-pause.ts'
 import { targetOf, traitsOf } from './dispatch-request.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
 import { NO_CONNECTION } from './no-connection.ts'
+import { asksForProof } from './proof-of-call.ts'
 
 /** What all calls of an interceptor share. */
 export interface CallSetting {
@@ -65,6 +67,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   #secrets: readonly string[] = []
   #attempts = 1
   #renewed = false
+  /** Whether it was sent again with another proof of possession. */
+  #provenAnew = false
   #pausedMs = 0
   /** Whether the guard has let the request pass and has not heard of its end. */
   #entered = false
@@ -86,7 +90,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     this.#handler = handler
   }
 
-  /** Sends the request as soon as guard and source let it: at once where a token is held. */
+  /** Sends the request as soon as guard and source let it: at once where a token is held that needs no proof. */
   start(): void {
     const { guard, authorization, server } = this.#setting
     try {
@@ -140,12 +144,27 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHeaders, message?: string): void {
     if (status < 200) return this.#handler.onResponseStart?.(controller, status, headers, message)
+    if (this.#wantsNewProof(status, headers)) return
     if (this.#mayTell(status, headers)) {
       this.#held = { status, headers, message, chunks: [], bytes: 0 }
       return
     }
     if (this.#judge(status, headers, undefined)) return
     this.#handler.onResponseStart?.(controller, status, headers, message)
+  }
+
+  /** Whether the request is to be sent again, for the server only wants its nonce in the proof (RFC 9449 §9); once. */
+  #wantsNewProof(status: number, headers: IncomingHeaders): boolean {
+    const { authorization, retryUnsafe } = this.#setting
+    if ('sign' in authorization) return false
+    if (!asksForProof(authorization, this.#request, status, headers) || this.#provenAnew) return false
+    this.#provenAnew = true
+    this.#leave('answered')
+    this.#wastedBytes = 0
+    const { replayable } = traitsOf(this.#request, retryUnsafe)
+    this.#afterwards = () =>
+      replayable ? this.start() : this.fail(new EvergrantError(fail('body_not_replayable')))
+    return true
   }
 
   /** Whether the body has to be seen first. */

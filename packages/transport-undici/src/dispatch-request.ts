@@ -57,7 +57,8 @@ export function placeIn(options: Options, server: ResourceServer, target: CallTa
 }
 
 /** The request with a token. Throws an `EvergrantError` when it cannot take one, or has one already. */
-export function withToken(options: Options, place: TokenPlace, accessToken: string): Options {
+export function withToken(options: Options, place: TokenPlace, accessToken: string, proof?: string): Options {
+  if (proof !== undefined) return withBoundToken(options, place, accessToken, proof)
   const { body } = options
   const inBody = place.in === 'json' || place.in === 'form'
   if (inBody && body != null && typeof body !== 'string') throw failed(fail('body_unsuitable'))
@@ -76,6 +77,16 @@ export function signableOf(options: Options): SignableRequest {
   const headers: [string, string][] = []
   for (let i = 0; i < flat.length; i += 2) headers.push([flat[i]?.toLowerCase() ?? '', flat[i + 1] ?? ''])
   return { method: options.method, url, headers }
+}
+
+/** The request with a token that is bound to a key, and the proof that the key is held (RFC 9449 §7.1). */
+function withBoundToken(options: Options, place: TokenPlace, accessToken: string, proof: string): Options {
+  const placed = placeToken(place, accessToken, options.path, undefined, 'DPoP')
+  if ('kind' in placed) throw failed(placed)
+  const { headers } = options
+  if (hasHeader(headers, 'authorization') || hasHeader(headers, 'dpop')) throw failed(fail('scheme_conflict'))
+  const added = [...(placed.header === undefined ? [] : [placed.header]), ['dpop', proof] as const]
+  return { ...options, headers: added.reduce<Options['headers']>(withHeader, headers) ?? null }
 }
 
 /** The request with header fields that take the place of those that are there. */

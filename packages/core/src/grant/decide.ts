@@ -1,6 +1,7 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Trouble } from '../record/grant-record.ts'
+import { canAskAgain } from '../record/identity.ts'
 import { overBudget, spentUntil } from './budget.ts'
 import { restorePending, serveUnsaved, writePending } from './commit.ts'
 import type { Known, StoreTrouble } from './grant-state.ts'
@@ -172,8 +173,7 @@ function withoutStore(turn: Turn, { attempts, retryAt }: StoreTrouble): void {
 
 function mayGoUnguarded(turn: Turn): boolean {
   const { state, at, policy } = turn
-  const idempotent = policy.identity.grantType === 'client_credentials'
-  if (!idempotent || policy.role === 'follower' || state.doubt !== undefined) return false
+  if (!canAskAgain(policy.identity) || policy.role === 'follower' || state.doubt !== undefined) return false
   if (state.pending?.command !== undefined || spentUntil(state, at, policy) !== undefined) return false
   if (state.unguardedAt !== undefined && at < state.unguardedAt + policy.unguardedIntervalMs) return false
   const { stamp } = state

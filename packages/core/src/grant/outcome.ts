@@ -1,9 +1,12 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
+import { exchangeFailure } from '../message/token-exchange.ts'
+import { scopesAsked } from '../message/token-request.ts'
 import { readTokenResponse } from '../message/token-response.ts'
 import { mergeRefreshed, type TokenSet } from '../message/token-set.ts'
 import type { HttpResponse } from '../ports/transport.ts'
 import type { GrantRecord } from '../record/grant-record.ts'
+import { canAskAgain, tokenTypeOf } from '../record/identity.ts'
 import type { Flight } from './grant-state.ts'
 import { newestRecord, retention } from './renewal.ts'
 import { lifetimeTooShort } from './serve.ts'
@@ -22,17 +25,16 @@ export function settleResponse(turn: Turn, flight: Flight, response: HttpRespons
     profile: policy.profile,
     sentAt,
     receivedAt: at,
-    scopeRequested:
-      flight.refreshToken === undefined && policy.identity.scopes.length > 0
-        ? policy.identity.scopes
-        : undefined,
+    scopeRequested: scopesAsked(policy.identity, flight.refreshToken),
+    tokenType: tokenTypeOf(policy.identity),
     lifetimeMsMax: policy.lifetimeMsMax,
     retryAfterMsMax: policy.retryAfterMsMax,
     bodyBytesMax: policy.bodyBytesMax,
     secrets: flight.refreshToken === undefined ? [] : [flight.refreshToken],
   })
-  if (result.ok) settleWon(turn, flight, result.tokens)
-  else settleLost(turn, flight, result.failure, isRefusal(result.failure, response))
+  if (result.ok) return settleWon(turn, flight, result.tokens)
+  const refused = isRefusal(result.failure, response)
+  settleLost(turn, flight, exchangeFailure(policy.identity, result.failure), refused)
 }
 
 /**
@@ -150,7 +152,7 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
     report(turn, { type: 'renewal.overtaken', fence: flight.fence })
     return
   }
-  if (policy.identity.grantType === 'client_credentials') {
+  if (canAskAgain(policy.identity)) {
     // Only the refresh token is dead; the client itself can still ask. Forget it and go on at once.
     forgetRefreshToken(turn)
     state.flight = undefined

@@ -3,6 +3,7 @@ import type { Failure } from '../failure/failure.ts'
 import { tokenRequest } from '../message/token-request.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import { emptyRecord, type GrantRecord } from '../record/grant-record.ts'
+import { canAskAgain } from '../record/identity.ts'
 import { countRequest } from './budget.ts'
 import type { RenewalReason } from './grant-effect.ts'
 import type { Flight } from './grant-state.ts'
@@ -36,7 +37,7 @@ export function planRenewal(turn: Turn): Plan {
     }
     if (policy.identity.grantType === 'refresh_token') return { failure: fail('response_lost') }
   }
-  if (policy.identity.grantType === 'client_credentials') {
+  if (canAskAgain(policy.identity)) {
     return { refreshToken: undefined, spends: false, firstUse: true }
   }
   return { failure: fail('refresh_token_missing') }
