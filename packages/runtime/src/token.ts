@@ -1,7 +1,5 @@
 import { type ExtraValue, REDACTED, type Served, type TokenType } from '@evergrant/core'
 
-const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-
 /** An access token with what is known about it. Printing it shows everything but the token. */
 export class Token {
   readonly accessToken: string
@@ -43,7 +41,9 @@ export class Token {
     return `Token ${this.fingerprint} (generation ${this.generation})`
   }
 
-  [INSPECT](): Record<string, unknown> {
-    return this.toJSON()
+  static {
+    // For `util.inspect`, which is Node's alone.
+    const value = Token.prototype.toJSON
+    Object.defineProperty(Token.prototype, Symbol.for('nodejs.util.inspect.custom'), { value })
   }
 }

@@ -24,7 +24,7 @@ import {
   reported,
 } from './call-authorization.ts'
 import { callPause } from './call-pause.ts'
-import { targetOf, traitsOf } from './dispatch-request.ts'
+import { signalOf, targetOf, traitsOf } from './dispatch-request.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
 import { NO_CONNECTION } from './no-connection.ts'
 import { asksForProof } from './proof-of-call.ts'
@@ -94,7 +94,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   start(): void {
     const { guard, authorization, server } = this.#setting
     try {
-      const entering = guard?.enter(this.#target, this.#signal)
+      const entering = guard?.enter(this.#target, signalOf(this.#request))
       this.#entered = guard !== undefined && entering === undefined
       const ready =
         entering === undefined
@@ -112,7 +112,13 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     Promise.resolve(entering)
       .then(() => {
         this.#entered = entering !== undefined || this.#entered
-        return authorizedSoon(authorization, server, this.#request, () => this.#target, this.#signal)
+        return authorizedSoon(
+          authorization,
+          server,
+          this.#request,
+          () => this.#target,
+          signalOf(this.#request),
+        )
       })
       .then(ready => this.#send(ready))
       .catch((error: unknown) => this.fail(error))
@@ -264,7 +270,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   }
 
   #pause(ms: number): void {
-    callPause(ms, this.#setting.clock, this.#signal)
+    callPause(ms, this.#setting.clock, signalOf(this.#request))
       .then(() => this.start())
       .catch((error: unknown) => this.fail(error))
   }
@@ -291,11 +297,5 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   get #target(): CallTarget {
     this.#targetMemo ??= targetOf(this.#request)
     return this.#targetMemo
-  }
-
-  /** The caller's signal, where it is one that can be listened to. */
-  get #signal(): AbortSignal | undefined {
-    const { signal } = this.#request as { signal?: unknown }
-    return signal instanceof AbortSignal ? signal : undefined
   }
 }

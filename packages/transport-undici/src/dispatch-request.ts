@@ -35,6 +35,12 @@ export function joined(options: Options): Options {
   return { ...rest, path: parameters === '' ? path : `${path}?${parameters}` }
 }
 
+/** The caller's signal, where it is one that can be listened to. */
+export function signalOf(options: Options): AbortSignal | undefined {
+  const { signal } = options as { signal?: unknown }
+  return signal instanceof AbortSignal ? signal : undefined
+}
+
 /** Whether a request can be sent again, and whether that does harm. */
 export function traitsOf({ body, method }: Options, retryUnsafe: boolean): CallTraits {
   const replayable = body == null || typeof body === 'string' || ArrayBuffer.isView(body)

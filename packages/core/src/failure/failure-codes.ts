@@ -1,5 +1,3 @@
-import type { FailureKind } from './failure-kind.ts'
-
 /**
  * Every failure code Evergrant itself gives: what the caller should do (the kind), and one sentence that says
  * what happened. RFC 6749's own `error` values come first (§4.1.2.1, §5.2; RFC 8707 §2). A provider may add codes
@@ -136,7 +134,7 @@ export const FAILURE_CODES = {
   circuit_open: ['retry', 'The API has failed several times in a row and is left alone for a while.'],
   aborted: ['cancelled', "The caller's signal was aborted."],
   closed: ['cancelled', 'The token source was closed.'],
-} as const satisfies Record<string, readonly [kind: FailureKind, message: string]>
+} as const
 
 /** A code from Evergrant's own list. */
 export type FailureCode = keyof typeof FAILURE_CODES

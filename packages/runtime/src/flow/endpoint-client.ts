@@ -5,6 +5,7 @@ import {
   type HttpRequest,
   type HttpResponse,
   keepingRefreshTokens,
+  type PolicyNumbers,
   type Provider,
   type ReadContext,
   readTokenResponse,
@@ -32,7 +33,11 @@ export interface EndpointOptions {
 const { requestTimeoutMs, bodyBytesMax, lifetimeMsMax, retryAfterMsMax } = SINGLE_USE_DEFAULTS
 
 /** The bounds within which answers are read, everywhere outside the grant machine. */
-export const READING_BOUNDS = { bodyBytesMax, lifetimeMsMax, retryAfterMsMax }
+export const READING_BOUNDS: Pick<PolicyNumbers, 'bodyBytesMax' | 'lifetimeMsMax' | 'retryAfterMsMax'> = {
+  bodyBytesMax,
+  lifetimeMsMax,
+  retryAfterMsMax,
+}
 
 /** An answer, and when its question was sent. */
 export interface TimedResponse {
