@@ -21,6 +21,12 @@ import { watchTokens } from './token-watch.ts'
 export interface TokenOptions {
   /** How long the token must at least live yet, in ms. 0 by default: usable now, with the usual margin. */
   readonly minValidForMs?: number
+  /**
+   * Attempt a renewal even where an earlier attempt failed for a reason that somebody may have removed since: a wrong
+   * secret, a permission that is missing (kinds `configure` and `declined`). Such failures are else answered from
+   * memory for a while. `false` by default: it is for people who try again, not for programs that do.
+   */
+  readonly probe?: boolean
   /** Ends this caller's wait; the renewal it waits for goes on for the others. */
   readonly signal?: AbortSignal
   /** How long this caller waits, in ms. `callTimeoutMs` of the policy by default. */
@@ -128,7 +134,7 @@ export class Source implements TokenSource {
   }
 
   async #obtain(options: TokenOptions = {}): Promise<Token> {
-    const { minValidForMs = 0, signal } = options
+    const { minValidForMs = 0, probe = false, signal } = options
     requireSpan('minValidForMs', minValidForMs)
     const session = await this.#open()
     const { hot } = session
@@ -136,7 +142,7 @@ export class Source implements TokenSource {
     if (hot !== undefined && now < hot.quietUntil && now + minValidForMs <= hot.token.expiresAt)
       return hot.token
     const until = this.#until(session, options)
-    const served = await session.command({ type: 'token.requested', minValidForMs, until }, signal)
+    const served = await session.command({ type: 'token.requested', minValidForMs, until, probe }, signal)
     if (served === undefined) throw new EvergrantError(fail('closed'))
     const { hot: newer } = session
     return newer?.token.fingerprint === served.fingerprint ? newer.token : new Token(served)

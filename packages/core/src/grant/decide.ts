@@ -10,7 +10,7 @@ import { beginUnguarded, planRenewal, takeLease } from './renewal.ts'
 import { hasNewSeed } from './seed.ts'
 import { serveWaiters } from './serve.ts'
 import { isDue, isLapsed } from './stamp.ts'
-import { endGrant, failForStore, failWaiters, isGated, isWorthWaiting, remembered } from './trouble.ts'
+import { endGrant, failForStore, failWaiters, isWorthWaiting, pauseOf, remembered } from './trouble.ts'
 import { settle, startRead, type Turn, waitUntil } from './turn.ts'
 
 /**
@@ -56,6 +56,7 @@ function isWanted(turn: Turn): boolean {
 function idle(turn: Turn): void {
   const { state, at, policy } = turn
   state.asked = false
+  state.probing = false
   const storeReady = state.storeTrouble === undefined || state.storeTrouble.retryAt <= at
   if (
     storeReady &&
@@ -101,9 +102,8 @@ function pursue(turn: Turn): void {
   const { known } = state
   if (known === undefined || state.hinted !== false) return readOrWait(turn)
   if (known.newer) return giveUp(turn, fail('record_newer'), known)
-  if (isGated(state.trouble, at) && !hasNewSeed(known.record, policy)) {
-    return sitOut(turn, state.trouble, known)
-  }
+  const pause = pauseOf(turn)
+  if (pause !== undefined && !hasNewSeed(known.record, policy)) return sitOut(turn, pause, known)
   if (policy.role === 'follower') return lookAgain(turn, known.readAt + policy.pollMs)
   if (isLeasedElsewhere(known, policy)) return lookAgain(turn, lookAgainAt(known, policy))
   const { storeTrouble } = state
@@ -162,8 +162,9 @@ function settleDown(turn: Turn, until: number): void {
  */
 function withoutStore(turn: Turn, { attempts, retryAt }: StoreTrouble): void {
   const { state, at, policy } = turn
-  if (isGated(state.trouble, at) && state.doubt === undefined) {
-    if (!isWorthWaiting(state.trouble, at, policy)) failWaiters(turn, remembered(state.trouble, at))
+  const pause = pauseOf(turn)
+  if (pause !== undefined && state.doubt === undefined) {
+    if (!isWorthWaiting(pause, at, policy)) failWaiters(turn, remembered(pause, at))
     return settleDown(turn, retryAt)
   }
   if (mayGoUnguarded(turn)) return beginUnguarded(turn)

@@ -4,14 +4,14 @@ import { exchangeFailure } from '../message/token-exchange.ts'
 import { scopesAsked } from '../message/token-request.ts'
 import { readTokenResponse } from '../message/token-response.ts'
 import { mergeRefreshed, type TokenSet } from '../message/token-set.ts'
-import type { HttpResponse } from '../ports/transport.ts'
+import type { Delivery, HttpResponse } from '../ports/transport.ts'
 import type { GrantRecord } from '../record/grant-record.ts'
 import { canAskAgain, tokenTypeOf } from '../record/identity.ts'
 import type { Flight } from './grant-state.ts'
 import { newestRecord, retention } from './renewal.ts'
 import { lifetimeTooShort } from './serve.ts'
 import { isLapsed, stampOf } from './stamp.ts'
-import { failWaiters, isWorthWaiting, nextTrouble, rejectedAgain, remembered } from './trouble.ts'
+import { failWaiters, isWorthWaiting, nextTrouble, rejectedAgain, remembered, told } from './trouble.ts'
 import { currentFlight, report, type Turn } from './turn.ts'
 import { NO_WAITERS } from './waiter-queue.ts'
 
@@ -126,10 +126,18 @@ export function promote(turn: Turn, record: GrantRecord, saved: boolean): void {
   if (!state.stamp.rejected) noteFailure(turn, lifetimeTooShort(state.stamp, 0))
 }
 
+/** A request that could not be sent, or whose answer was lost. */
+export function settleUnanswered(turn: Turn, flight: Flight, failure: Failure, delivery: Delivery): void {
+  const unsent = delivery === 'not_sent'
+  // What this process could not even ask for want of a secret, another one may.
+  settleLost(turn, flight, failure, unsent, unsent && failure.kind === 'configure')
+}
+
 /**
  * An attempt that won nothing. `refused`: it is certain that the server has not used up what was presented.
+ * `here`: it says nothing about the attempts of others.
  */
-export function settleLost(turn: Turn, flight: Flight, failure: Failure, refused: boolean): void {
+function settleLost(turn: Turn, flight: Flight, failure: Failure, refused: boolean, here = false): void {
   const { state, policy } = turn
   if (flight.refreshToken !== undefined && failure.kind === 'reauthorize') {
     // Another session may have renewed meanwhile, and this is what its success looks like from here.
@@ -138,7 +146,7 @@ export function settleLost(turn: Turn, flight: Flight, failure: Failure, refused
   }
   const gone = flight.spends && !refused && policy.replayWindowMs === 0
   const delegated = policy.identity.grantType === 'refresh_token'
-  noteFailure(turn, gone && delegated ? fail('response_lost') : failure)
+  noteFailure(turn, gone && delegated ? fail('response_lost') : failure, here)
   release(turn, flight, refused && flight.firstUse ? undefined : newestRecord(turn).spentAt)
 }
 
@@ -169,10 +177,10 @@ function forgetRefreshToken(turn: Turn): void {
   state.known = state.known && { ...state.known, record: { ...record, tokens, spentAt: undefined } }
 }
 
-function noteFailure(turn: Turn, failure: Failure): void {
+function noteFailure(turn: Turn, failure: Failure, here = false): void {
   const { state, at, roll, policy } = turn
   const trouble = nextTrouble(state.trouble, failure, at, roll, policy)
-  state.trouble = trouble
+  state.trouble = here ? { ...trouble, here } : trouble
   report(turn, { type: 'renewal.failed', failure, attempts: trouble.attempts, until: trouble.until })
   if (!isWorthWaiting(trouble, at, policy)) failWaiters(turn, remembered(trouble, at))
 }
@@ -189,7 +197,7 @@ function release(turn: Turn, flight: Flight, spentAt: number | undefined): void 
       fence: flight.fence,
       lease: undefined,
       spentAt,
-      trouble: state.trouble,
+      trouble: told(state.trouble, newestRecord(turn).trouble),
       writer: policy.holder,
     },
     guarded: true,

@@ -10,6 +10,7 @@ import type { Flight } from './grant-state.ts'
 import { hasNewSeed, seedFingerprint } from './seed.ts'
 import { isDue } from './stamp.ts'
 import { encoded } from './store-clock.ts'
+import { told } from './trouble.ts'
 import { report, startRequest, startWrite, type Turn } from './turn.ts'
 
 /** What the next token request would present, or why there can be none. */
@@ -87,7 +88,7 @@ export function leaseRecord(turn: Turn, flight: Flight): GrantRecord {
     fence: flight.fence,
     lease: { holder: policy.holder },
     spentAt: flight.spends ? (flight.firstUse ? flight.leaseAskedAt : base.spentAt) : base.spentAt,
-    trouble: state.trouble ?? base.trouble,
+    trouble: told(state.trouble, base.trouble),
     seed:
       flight.refreshToken === policy.seedRefreshToken ? (seedFingerprint(policy) ?? base.seed) : base.seed,
     writer: policy.holder,
@@ -143,6 +144,7 @@ export function beginRequest(turn: Turn, flight: Flight): boolean {
     return false
   }
   state.asked = false
+  state.probing = false
   state.flight = flight
   countRequest(turn)
   report(turn, {
