@@ -107,6 +107,10 @@ export const FAILURE_CODES = {
   transport_failed: ['retry', 'The token endpoint could not be reached, or the connection broke.'],
   request_timed_out: ['retry', 'The token endpoint did not answer within requestTimeoutMs.'],
   tls_failed: ['configure', 'The TLS connection was refused: certificate, host name or protocol version.'],
+  key_not_pinned: [
+    'distrust',
+    'The server shows a valid certificate, but none of the public keys that are pinned.',
+  ],
   insecure_endpoint: ['configure', 'The URL is not https, and credentials are never sent in clear.'],
   store_unreachable: ['retry', 'The store does not answer, and without it this grant must not change.'],
   record_newer: ['configure', 'A later version of Evergrant wrote this record; upgrade this process.'],

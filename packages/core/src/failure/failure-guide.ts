@@ -180,6 +180,12 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The TLS connection was refused: certificate, host name or protocol version.',
     remedy: 'Check the URL and the certificate authority; verification is never switched off.',
   },
+  key_not_pinned: {
+    meaning:
+      'The server shows a valid certificate, but neither its key nor that of an authority above it is pinned.',
+    remedy:
+      'Find out whether the server has changed its key; if so, pin the new one. Else somebody stands in between.',
+  },
   insecure_endpoint: {
     meaning: 'The URL is not https, and credentials are never sent in clear (RFC 6749 §3.2).',
     remedy: 'Use https. Plain http is allowed to loopback hosts only, and only when asked for.',
