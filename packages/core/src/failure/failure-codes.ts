@@ -123,6 +123,11 @@ export const FAILURE_CODES = {
   ],
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
+  audit_unwritable: [
+    'configure',
+    'The audit log cannot be written, and what it cannot hold must not be done.',
+  ],
+  audit_unreadable: ['configure', 'The audit log cannot be read.'],
   key_unusable: ['configure', 'A key or certificate cannot be used for what it is there for.'],
   token_not_verified: ['distrust', 'The token is not what the issuer signs, or is not meant for this use.'],
   invalid_option: ['configure', 'An option is out of its range.'],

@@ -226,6 +226,14 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'A client id or client secret could not be read where it should be.',
     remedy: 'Set the environment variable, or check path and permissions of the file.',
   },
+  audit_unwritable: {
+    meaning: 'The audit log cannot be written, and what it cannot hold must not be done.',
+    remedy: 'Check the directory: that it exists, is writable for this account alone, and has room.',
+  },
+  audit_unreadable: {
+    meaning: 'The audit log cannot be read.',
+    remedy: 'Check the directory, and run as an account that may read it.',
+  },
   key_unusable: {
     meaning:
       'A key or certificate is in a form that cannot be read, is of the wrong kind, or does not fit the algorithm or ' +
