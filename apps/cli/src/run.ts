@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
+import { addAuditCommand } from './commands/audit.ts'
 import { addCallCommand } from './commands/call.ts'
 import { addInspectCommand } from './commands/inspect.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
+import { addSecondFactorCommand } from './commands/second-factor.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { EXIT, EXIT_HELP } from './exit-code.ts'
 import { reportFailure } from './failure-report.ts'
@@ -36,11 +38,18 @@ function programFor(terminal: Terminal): Command {
   addInspectCommand(program, terminal)
   addCallCommand(program, terminal)
   addSandboxCommand(program, terminal)
-  for (const command of [program, ...program.commands]) {
+  addAuditCommand(program, terminal)
+  addSecondFactorCommand(program, terminal)
+  for (const command of withCommandsOf(program)) {
     command.exitOverride().configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
     })
   }
   return program
+}
+
+/** A command and all those below it. */
+function withCommandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(each => withCommandsOf(each))]
 }

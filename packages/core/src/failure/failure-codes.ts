@@ -123,6 +123,11 @@ export const FAILURE_CODES = {
   ],
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
+  not_confirmed: ['declined', 'This was not confirmed, and nothing was done.'],
+  second_factor_refused: ['declined', 'The code of the second verification is wrong, or was used already.'],
+  second_factor_blocked: ['declined', 'Too many wrong codes were given; none is looked at for a while.'],
+  second_factor_exists: ['configure', 'A second verification was set up already; remove it first.'],
+  second_factor_missing: ['configure', 'No second verification was set up.'],
   audit_unwritable: [
     'configure',
     'The audit log cannot be written, and what it cannot hold must not be done.',

@@ -226,6 +226,27 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'A client id or client secret could not be read where it should be.',
     remedy: 'Set the environment variable, or check path and permissions of the file.',
   },
+  not_confirmed: {
+    meaning: 'Something sensitive was about to be done, and was not confirmed.',
+    remedy: 'Type the word that is asked for, or, from a script, say --yes.',
+  },
+  second_factor_refused: {
+    meaning:
+      'The code of the second verification is wrong, out of date, or was used already (RFC 6238 §5.2).',
+    remedy: 'Wait for the next code, and check the clocks of both devices.',
+  },
+  second_factor_blocked: {
+    meaning: 'Too many wrong codes were given, as somebody does who guesses.',
+    remedy: 'Wait as long as it says, and find out who it was: refusals are in the audit log.',
+  },
+  second_factor_exists: {
+    meaning: 'A second verification was set up already.',
+    remedy: 'Remove it first, which takes a code of it.',
+  },
+  second_factor_missing: {
+    meaning: 'No second verification was set up.',
+    remedy: 'Run: evergrant second-factor set-up',
+  },
   audit_unwritable: {
     meaning: 'The audit log cannot be written, and what it cannot hold must not be done.',
     remedy: 'Check the directory: that it exists, is writable for this account alone, and has room.',

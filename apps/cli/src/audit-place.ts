@@ -1,0 +1,17 @@
+import { type AuditEntry, type AuditLog, auditLog } from '@evergrant/audit'
+import { fileSecret } from '@evergrant/runtime/node'
+import type { Terminal } from './terminal.ts'
+
+/** Opens the audit log that `EVERGRANT_AUDIT` names, signed with the key in `EVERGRANT_AUDIT_KEY`, if it names one. */
+export async function auditOf({ env }: Terminal): Promise<AuditLog | undefined> {
+  const { EVERGRANT_AUDIT: directory, EVERGRANT_AUDIT_KEY: key } = env
+  if (!directory) return undefined
+  return auditLog({ directory, ...(key && { signWith: fileSecret(key) }) })
+}
+
+/** Writes one entry, where there is an audit log; throws when it cannot be written. */
+export async function writtenDown(entry: AuditEntry, terminal: Terminal): Promise<void> {
+  const log = await auditOf(terminal)
+  log?.record(entry)
+  log?.close()
+}
