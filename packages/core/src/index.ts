@@ -172,7 +172,13 @@ export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
 export type { ProofOfPossession, ProvableRequest } from './ports/proof-of-possession.ts'
-export type { ClientSecretMethod, DeviceDialect, Provider } from './ports/provider.ts'
+export type {
+  ClientSecretMethod,
+  DeviceDialect,
+  Provider,
+  RevocationDialect,
+  TokenDialect,
+} from './ports/provider.ts'
 export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
 export { maySendCredentials } from './ports/secure-endpoint.ts'
