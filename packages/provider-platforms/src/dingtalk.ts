@@ -68,6 +68,7 @@ function codeOf(members: Members): unknown {
 }
 
 const LIMITS = [
+  ['Forbidden.AccessDenied.QpsLimitForApi', 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
   [90002, 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
   [90018, 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
 ] as const
@@ -91,7 +92,6 @@ export const DINGTALK_ERRORS = platformErrors(
     'The application lacks a permission; grant it in the console.',
     '应用缺少权限，请在开发者后台开通。',
   ],
-  ['Forbidden.AccessDenied.QpsLimitForApi', 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
   [
     'Forbidden.AccessDenied.IpNotInWhiteList',
     'configure',

@@ -29,6 +29,17 @@ describe('while the store cannot be reached', () => {
     expect(session.reports).toContainEqual({ type: 'store.failed', attempts: 1 })
   })
 
+  it('they are not where another request ends the tokens of the others', () => {
+    const session = new Session(world(), { reissue: 'replaces' })
+    const waiter = session.ask({ timeoutMs: 5_000 })
+    for (let second = 0; second < 10; second++) {
+      if (session.operation !== undefined) session.failStore()
+      pass(1_000, session)
+    }
+    expect(session.world.server.requests).toBe(0)
+    expect(session.outcome(waiter)).toMatchObject({ ok: false })
+  })
+
   it('they are not renewed more often than the cap allows', () => {
     const session = new Session(world())
     let served = 0

@@ -42,7 +42,7 @@ export async function platformFleet(
 ): Promise<PlatformFleet> {
   const clock = virtualClock()
   const sandbox = await platformSandbox(name, { ...options, now: clock.now })
-  const shared = asShared(memoryStore())
+  const shared = asShared(memoryStore({ clock }))
   const network = counted(fetchTransport({ allowInsecureLoopback: true }))
   const stores: FaultyStore[] = []
   const events: TokenEvent[] = []
