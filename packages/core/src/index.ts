@@ -33,6 +33,7 @@ export {
   decideCall,
   isIdempotent,
 } from './call/call-decision.ts'
+export { checkScopes, type ScopeCheck } from './call/check-scopes.ts'
 export {
   type Admission,
   admit,
@@ -50,6 +51,7 @@ export {
   type CallTarget,
   LOOK_BYTES_MAX,
   type ResourceServer,
+  type ScopeRules,
   type TokenPlace,
 } from './call/resource-server.ts'
 export { type AuthorizableRequest, isAuthorized } from './call/taken-place.ts'

@@ -17,6 +17,12 @@ export { explainBaiduError } from './errors/explain-error.ts'
 export { GATEWAY_ERRORS } from './errors/gateway-errors.ts'
 export { RECOGNITION_ERRORS, SYNTHESIS_ERRORS } from './errors/speech-errors.ts'
 export { type BaiduKeyKind, baiduKeyKind, doubtBaiduClient } from './key-kind.ts'
+export {
+  BAIDU_SCOPES,
+  type BaiduScopeEntry,
+  baiduScopeAdvice,
+  baiduScopesFor,
+} from './scopes/baidu-scopes.ts'
 export { baiduApiKey } from './signing/baidu-api-key.ts'
 export { type BceSigning, bceAuthorization } from './signing/bce-authorization.ts'
 export { type BceSignerOptions, bceSigner } from './signing/bce-signer.ts'

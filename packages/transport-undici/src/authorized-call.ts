@@ -6,6 +6,7 @@ import {
   type CallLimits,
   type CallTarget,
   type Clock,
+  checkScopes,
   decideCall,
   EvergrantError,
   type Failure,
@@ -14,6 +15,7 @@ import {
   LOOK_BYTES_MAX,
   type ResourceServer,
   redactError,
+  type ScopeCheck,
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
 import {
@@ -36,6 +38,7 @@ export interface CallSetting {
   readonly limits: CallLimits
   readonly retryUnsafe: boolean
   readonly guard: CallGuard | undefined
+  readonly scopes: ScopeCheck
   readonly clock: Clock | undefined
   readonly random: () => number
 }
@@ -118,7 +121,9 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
       .catch((error: unknown) => this.fail(error))
   }
 
-  #send({ request, token, secrets }: AuthorizedRequest): void {
+  #send({ request, token, scope, secrets }: AuthorizedRequest): void {
+    const { server, scopes } = this.#setting
+    if (token !== undefined) checkScopes(server, this.#target, scope, scopes)
     this.#token = token
     this.#secrets = secrets
     this.#dispatch(request, this)
