@@ -9,7 +9,6 @@ import {
   checkScopes,
   decideCall,
   EvergrantError,
-  type Failure,
   fail,
   judgeCall,
   LOOK_BYTES_MAX,
@@ -23,6 +22,7 @@ import {
   authorizedNow,
   authorizedSoon,
   type CallAuthorization,
+  errorOf,
   reported,
 } from './call-authorization.ts'
 import { callPause } from './call-pause.ts'
@@ -264,7 +264,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
         this.#pausedMs += decision.ms
         return () => this.#pause(decision.ms)
       default:
-        return () => this.fail(this.#errorOf(decision.failure))
+        return () => this.fail(errorOf(this.#setting.server, decision.failure))
     }
   }
 
@@ -278,13 +278,6 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     const deed = this.#afterwards
     this.#afterwards = undefined
     deed?.()
-  }
-
-  #errorOf(failure: Failure): Error {
-    const { errorOf } = this.#setting.server
-    return errorOf !== undefined && 'about' in failure
-      ? errorOf(failure as ApiFailure)
-      : new EvergrantError(failure)
   }
 
   #leave(end: CallEnd): void {

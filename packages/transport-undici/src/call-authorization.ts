@@ -1,6 +1,8 @@
 import {
   type ApiFailure,
   type CallTarget,
+  EvergrantError,
+  type Failure,
   type RequestSigner,
   type ResourceServer,
   type SuppliedToken,
@@ -91,4 +93,9 @@ export function reported(
   if (token === undefined || 'sign' in authorization) return { ...failure, about: 'request' }
   authorization.reject(token)
   return failure
+}
+
+/** The error of a failure: of the server's own class where it has one. */
+export function errorOf({ errorOf: own }: ResourceServer, failure: Failure): Error {
+  return own !== undefined && 'about' in failure ? own(failure as ApiFailure) : new EvergrantError(failure)
 }

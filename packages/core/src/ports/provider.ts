@@ -32,7 +32,7 @@ export interface RevocationDialect {
   /** The only kind of token that it understands; the parameter that carries it. */
   readonly kind: 'access_token' | 'refresh_token'
   readonly parameter: string
-  /** Whether an answer of status 200 says that it was done. Must take any members. */
+  /** Whether an answer says that it was done, or that there was nothing to do. Must take any members. */
   readonly isDone: (members: Members) => boolean
 }
 
