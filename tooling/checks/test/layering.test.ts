@@ -33,6 +33,7 @@ const ALLOWED: Readonly<
   'packages/call-limiter': { ours: ['core'], node: false, npm: ['ioredis', 'rate-limiter-flexible'] },
   'packages/otel': { ours: ['core'], node: false, npm: ['@opentelemetry/api'] },
   'packages/provider-baidu': { ours: ['core'], node: false, npm: [] },
+  'packages/provider-platforms': { ours: ['core'], node: false, npm: [] },
   'packages/testkit': { ours: ['core'], node: true, npm: [] },
 }
 

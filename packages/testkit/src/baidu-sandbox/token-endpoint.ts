@@ -21,9 +21,8 @@ export async function answerToken(state: SandboxState, exchange: Exchange): Prom
     return sayPage(exchange, 200)
   }
   const fault = state.nextTokenFault()
-  if (fault !== undefined && state.options.failedRefreshVoids)
-    state.spend(parameterOf(exchange, 'refresh_token'))
   if (fault !== undefined && fault !== 'lost_answer' && fault !== 'no_expires_in') {
+    if (state.options.failedRefreshVoids) state.spend(parameterOf(exchange, 'refresh_token'))
     state.note(PATH, '', fault)
     return misbehave(exchange, fault)
   }
