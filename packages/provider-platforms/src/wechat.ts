@@ -24,6 +24,8 @@ const ORIGIN = 'https://api.weixin.qq.com'
 const CLASSIC: Partial<PolicyNumbers> = { renewBeforeMs: 300_000 }
 /** Before its last five minutes there is no other one. The request has to come after their beginning, however long it takes. */
 const STABLE: Partial<PolicyNumbers> = { renewBeforeMs: 270_000 }
+/** A token that is ended at once is replaced late. */
+const FORCED: Partial<PolicyNumbers> = { renewBeforeMs: 60_000 }
 
 /**
  * WeChat: official accounts, mini programs, shops. AppID and AppSecret are the client's id and secret; tokens live two
@@ -50,7 +52,7 @@ export function wechat(options: WechatOptions = {}): Provider {
       { token: 'access_token', life: 'expires_in', code: 'errcode', message: 'errmsg' },
       WECHAT_TOKEN_ERRORS,
     ),
-    policy: classic || forceRefresh ? CLASSIC : STABLE,
+    policy: classic ? CLASSIC : forceRefresh ? FORCED : STABLE,
     reissue: classic || forceRefresh ? 'replaces' : 'adds',
   }
 }

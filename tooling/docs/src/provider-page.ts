@@ -34,7 +34,10 @@ export const PROVEN_PROVIDERS: readonly ProvenProvider[] = [
     another: ANOTHER_BESIDE,
     proofs: [
       { file: `${BAIDU}/end-to-end.test.ts`, title: 'a token is obtained and renewed with %s' },
-      { file: `${BAIDU}/calls.test.ts`, title: 'survives a revoked token' },
+      {
+        file: `${BAIDU}/calls.test.ts`,
+        title: 'survives a revoked token, a limit and an outage of the token endpoint',
+      },
     ],
   },
   {
@@ -42,7 +45,12 @@ export const PROVEN_PROVIDERS: readonly ProvenProvider[] = [
     preset: 'baiduBearer()',
     provider: baiduBearer({ accessKeyId: 'id', secretAccessKey: 'secret' }).provider,
     another: ANOTHER_BESIDE,
-    proofs: [{ file: `${BAIDU}/schemes.test.ts`, title: '' }],
+    proofs: [
+      {
+        file: `${BAIDU}/schemes.test.ts`,
+        title: 'is obtained once for any number of callers, and lives as long as was asked for',
+      },
+    ],
   },
   {
     name: 'Baidu, users',
@@ -54,7 +62,10 @@ export const PROVEN_PROVIDERS: readonly ProvenProvider[] = [
         file: `${BAIDU}/user-flows.test.ts`,
         title: 'gives tokens for what they have consented to, which know whose they are',
       },
-      { file: `${BAIDU}/user-flows.test.ts`, title: 'enters its code elsewhere, and it asks no more often than it may' },
+      {
+        file: `${BAIDU}/user-flows.test.ts`,
+        title: 'enters its code elsewhere, and it asks no more often than it may',
+      },
       { file: `${BAIDU}/user-flows.test.ts`, title: 'is renewed by refresh tokens that work once each' },
       {
         file: `${BAIDU}/user-flows.test.ts`,
@@ -76,7 +87,10 @@ export const PROVEN_PROVIDERS: readonly ProvenProvider[] = [
     another: 'another token; the one before it ends 5 minutes later',
     proofs: [
       KEPT_WARM,
-      { file: PLATFORM, title: 'nothing is asked for while the store cannot be reached, though tokens run out' },
+      {
+        file: PLATFORM,
+        title: 'nothing is asked for while the store cannot be reached, though tokens run out',
+      },
       { file: PLATFORM, title: 'a stranger who asks costs the fleet one renewal' },
     ],
   },
