@@ -5,13 +5,13 @@ import { oauthProvider } from '@evergrant/runtime'
 import { page, table } from './markdown.ts'
 
 /** A test, by the file that it stands in and its title there. */
-export interface Proof {
+interface Proof {
   readonly file: string
   readonly title: string
 }
 
 /** A provider, and the tests that prove it. */
-export interface ProvenProvider {
+interface ProvenProvider {
   readonly name: string
   readonly preset: string
   readonly provider: Provider
