@@ -33,5 +33,9 @@ export function baiduUser({ origin = ORIGIN }: BaiduUserOptions = {}): Provider 
 
 /** A result of 1, which some clients see as text; or a token that has no grant any more. */
 function isDone(members: Members): boolean {
-  return String(members.get('result')) === '1' || /^11[01]$/.test(String(members.get('error_code')))
+  const result = members.get('result')
+  return result === 1 || result === '1' || NO_GRANT.includes(members.get('error_code'))
 }
+
+/** Codes of a token that was not accepted, which the classic API writes as text. */
+const NO_GRANT: readonly unknown[] = [110, 111, '110', '111']

@@ -209,3 +209,16 @@ describe('the grant of a user', () => {
     expect(setting.sandbox.counts.tokenRequests - before).toBe(1)
   })
 })
+
+describe('a revocation', () => {
+  it.each([
+    [{ result: 1 }, true],
+    [{ result: '1' }, true],
+    [{ error_code: 111 }, true],
+    [{ result: 0 }, false],
+    [{ error_code: '6' }, false],
+    [{ result: { toString: null }, error_code: { toString: null } }, false],
+  ])('that is answered with %j is done: %j', (answer, done) => {
+    expect(baiduUser().revocationDialect?.isDone(new Map(Object.entries(answer)))).toBe(done)
+  })
+})

@@ -64,7 +64,7 @@ export function dingtalkApi(options: PlatformApiOptions = {}): ResourceServer {
 /** The classic 88 stands for every refusal of the gateway, and says which in a second code. */
 function codeOf(members: Members): unknown {
   const code = members.get('errcode') ?? members.get('code')
-  return String(code) === '88' ? (members.get('sub_code') ?? code) : code
+  return code === 88 || code === '88' ? (members.get('sub_code') ?? code) : code
 }
 
 const LIMITS = [

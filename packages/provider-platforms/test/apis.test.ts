@@ -82,6 +82,7 @@ describe('an answer of an API', () => {
     [wechatApi(), { ip_list: [] }],
     [feishuApi(), { code: 0, data: {} }],
     [dingtalkApi(), { result: {} }],
+    [dingtalkApi(), { errcode: 0, sub_code: '40014' }],
   ])('of %o: %j is a success', (api, body) => {
     expect(judged(api, body)).toBeUndefined()
   })
