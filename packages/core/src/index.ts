@@ -33,6 +33,7 @@ export {
   decideCall,
   isIdempotent,
 } from './call/call-decision.ts'
+export { checkScopes, type ScopeCheck } from './call/check-scopes.ts'
 export {
   type Admission,
   admit,
@@ -50,6 +51,7 @@ export {
   type CallTarget,
   LOOK_BYTES_MAX,
   type ResourceServer,
+  type ScopeRules,
   type TokenPlace,
 } from './call/resource-server.ts'
 export { type AuthorizableRequest, isAuthorized } from './call/taken-place.ts'
@@ -172,7 +174,13 @@ export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
 export type { ProofOfPossession, ProvableRequest } from './ports/proof-of-possession.ts'
-export type { ClientSecretMethod, DeviceDialect, Provider } from './ports/provider.ts'
+export type {
+  ClientSecretMethod,
+  DeviceDialect,
+  Provider,
+  RevocationDialect,
+  TokenDialect,
+} from './ports/provider.ts'
 export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
 export { maySendCredentials } from './ports/secure-endpoint.ts'

@@ -27,6 +27,7 @@ describe('a policy', () => {
     expect(policy({ identity: user })).toMatchObject(SINGLE_USE_DEFAULTS)
     expect(policy({ identity: user, refreshTokenUse: 'reusable' })).toMatchObject(IDEMPOTENT_DEFAULTS)
     expect(policy({ renewWith: 'refresh_token' })).toMatchObject(SINGLE_USE_DEFAULTS)
+    expect(policy({ reissue: 'replaces' })).toMatchObject(SINGLE_USE_DEFAULTS)
   })
 
   it('takes an undefined option for one that was not given', () => {

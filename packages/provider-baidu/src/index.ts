@@ -9,6 +9,7 @@ export { BaiduApiError, type BaiduApiFailure } from './api/baidu-api-error.ts'
 export type { BaiduScheme } from './api/judge-answer.ts'
 export { type BaiduOptions, baidu } from './baidu.ts'
 export { BAIDU_THRESHOLDS } from './baidu-thresholds.ts'
+export { type BaiduUserOptions, baiduUser } from './baidu-user.ts'
 export { type BaiduBearer, type BaiduBearerOptions, baiduBearer } from './bearer/baidu-bearer.ts'
 export { AI_ERRORS } from './errors/api-errors.ts'
 export { CLASSIC_ERRORS, PLATFORM_ERRORS } from './errors/classic-errors.ts'
@@ -17,6 +18,12 @@ export { explainBaiduError } from './errors/explain-error.ts'
 export { GATEWAY_ERRORS } from './errors/gateway-errors.ts'
 export { RECOGNITION_ERRORS, SYNTHESIS_ERRORS } from './errors/speech-errors.ts'
 export { type BaiduKeyKind, baiduKeyKind, doubtBaiduClient } from './key-kind.ts'
+export {
+  BAIDU_SCOPES,
+  type BaiduScopeEntry,
+  baiduScopeAdvice,
+  baiduScopesFor,
+} from './scopes/baidu-scopes.ts'
 export { baiduApiKey } from './signing/baidu-api-key.ts'
 export { type BceSigning, bceAuthorization } from './signing/bce-authorization.ts'
 export { type BceSignerOptions, bceSigner } from './signing/bce-signer.ts'

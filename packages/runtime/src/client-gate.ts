@@ -9,6 +9,7 @@ import {
   type TokenRequest,
 } from '@evergrant/core'
 import { type ClientCredentials, clientSecretBy, publicClient } from './client-authentication.ts'
+import { dialectAuthentication } from './dialect-authentication.ts'
 import { readSecret } from './secret.ts'
 import type { Exchange } from './token-exchange.ts'
 
@@ -91,7 +92,9 @@ export class ClientGate {
 function authenticationOf(provider: Provider, client: Client): ClientAuthentication {
   if (client.authentication !== undefined) return client.authentication
   const { id, secret } = client
-  return secret === undefined
-    ? publicClient({ id })
-    : clientSecretBy(provider.clientSecretMethod, { id, secret })
+  if (secret === undefined) return publicClient({ id })
+  const { tokenDialect, clientSecretMethod } = provider
+  return tokenDialect === undefined
+    ? clientSecretBy(clientSecretMethod, { id, secret })
+    : dialectAuthentication(tokenDialect, { id, secret })
 }

@@ -45,6 +45,8 @@ export {
   type ResourceServer,
   type RuntimeReport,
   readJwt,
+  type ScopeCheck,
+  type ScopeLedger,
   type ScopeReport,
   type Secret,
   type Sighting,

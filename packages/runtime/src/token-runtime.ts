@@ -151,6 +151,7 @@ class Runtime implements TokenRuntime {
       profile: profileFor(grantType, provider.profile),
       renewWith: (grantType === 'client_credentials' ? provider.renewWith : undefined) ?? grantType,
       refreshTokenUse: provider.refreshTokenUse ?? 'single_use',
+      reissue: provider.reissue ?? 'adds',
       seedRefreshToken,
       keepWarm,
       role,

@@ -6,14 +6,15 @@ import {
   type CallLimits,
   type CallTarget,
   type Clock,
+  checkScopes,
   decideCall,
   EvergrantError,
-  type Failure,
   fail,
   judgeCall,
   LOOK_BYTES_MAX,
   type ResourceServer,
   redactError,
+  type ScopeCheck,
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
 import {
@@ -21,6 +22,7 @@ import {
   authorizedNow,
   authorizedSoon,
   type CallAuthorization,
+  errorOf,
   reported,
 } from './call-authorization.ts'
 import { callPause } from './call-pause.ts'
@@ -36,6 +38,7 @@ export interface CallSetting {
   readonly limits: CallLimits
   readonly retryUnsafe: boolean
   readonly guard: CallGuard | undefined
+  readonly scopes: ScopeCheck
   readonly clock: Clock | undefined
   readonly random: () => number
 }
@@ -124,7 +127,9 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
       .catch((error: unknown) => this.fail(error))
   }
 
-  #send({ request, token, secrets }: AuthorizedRequest): void {
+  #send({ request, token, scope, secrets }: AuthorizedRequest): void {
+    const { server, scopes } = this.#setting
+    if (token !== undefined) checkScopes(server, this.#target, scope, scopes)
     this.#token = token
     this.#secrets = secrets
     this.#dispatch(request, this)
@@ -265,7 +270,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
         this.#pausedMs += decision.ms
         return () => this.#pause(decision.ms)
       default:
-        return () => this.fail(this.#errorOf(decision.failure))
+        return () => this.fail(errorOf(this.#setting.server, decision.failure))
     }
   }
 
@@ -279,13 +284,6 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     const deed = this.#afterwards
     this.#afterwards = undefined
     deed?.()
-  }
-
-  #errorOf(failure: Failure): Error {
-    const { errorOf } = this.#setting.server
-    return errorOf !== undefined && 'about' in failure
-      ? errorOf(failure as ApiFailure)
-      : new EvergrantError(failure)
   }
 
   #leave(end: CallEnd): void {

@@ -7,13 +7,14 @@ import {
   fail,
   originTest,
   type ResourceServer,
+  type ScopeCheck,
 } from '@evergrant/core'
 import { Agent, type Dispatcher } from 'undici'
 import { AuthorizedCall, type CallSetting } from './authorized-call.ts'
 import type { CallAuthorization } from './call-authorization.ts'
 import { joined } from './dispatch-request.ts'
 
-export interface AuthorizeOptions {
+export interface AuthorizeOptions extends ScopeCheck {
   /** Numbers that differ from the defaults. */
   readonly limits?: Partial<CallLimits>
   /** Make calls again that may have been carried out already, whatever their method. `false` by default. */
@@ -46,6 +47,7 @@ export function authorize(
     limits: { ...CALL_LIMITS, ...options.limits },
     retryUnsafe: options.retryUnsafe ?? false,
     guard: options.guard,
+    scopes: options,
     clock: options.clock,
     random: options.random ?? Math.random,
   }

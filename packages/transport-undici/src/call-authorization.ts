@@ -1,8 +1,11 @@
 import {
   type ApiFailure,
   type CallTarget,
+  EvergrantError,
+  type Failure,
   type RequestSigner,
   type ResourceServer,
+  type SuppliedToken,
   secretsIn,
   type TokenSupply,
 } from '@evergrant/core'
@@ -20,6 +23,8 @@ export interface AuthorizedRequest {
   readonly request: Options
   /** The token that it carries; `undefined` when it is signed. */
   readonly token: string | undefined
+  /** What was granted to the token; `undefined` when nobody has said. */
+  readonly scope: readonly string[] | undefined
   /** What it carries that must not be printed. */
   readonly secrets: readonly string[]
 }
@@ -39,7 +44,7 @@ export function authorizedNow(
   if (held === undefined) return undefined
   // It may be due; nobody waits for the renewal.
   authorization.token().then(noop, noop)
-  return tokenIn(server, request, target, held.accessToken)
+  return tokenIn(server, request, target, held)
 }
 
 /** The request with a token or a signature, as soon as it can be had. Rejects with an `EvergrantError`. */
@@ -52,25 +57,30 @@ export async function authorizedSoon(
 ): Promise<AuthorizedRequest> {
   if (!('sign' in authorization)) {
     const token = await authorization.token(signal && { signal })
-    return tokenIn(server, request, target, token.accessToken, await proofOf(authorization, token, request))
+    return tokenIn(server, request, target, token, await proofOf(authorization, token, request))
   }
   // Asked for its refusal alone: where a token would stand does not matter.
   placeIn(request, server, target())
   const added = await authorization.sign(signableOf(request))
-  return { request: withFields(request, added), token: undefined, secrets: secretsIn(added) }
+  return {
+    request: withFields(request, added),
+    token: undefined,
+    scope: undefined,
+    secrets: secretsIn(added),
+  }
 }
 
 function tokenIn(
   server: ResourceServer,
   request: Options,
   target: () => CallTarget,
-  token: string,
+  { accessToken: token, scope }: SuppliedToken,
   proof?: string,
 ): AuthorizedRequest {
   // Most servers want it in the header, and look nowhere else.
   const simple = server.place === undefined && server.credentialPlaces === undefined
   const place = simple ? IN_HEADER : placeIn(request, server, target())
-  return { request: withToken(request, place, token, proof), token, secrets: [token] }
+  return { request: withToken(request, place, token, proof), token, scope, secrets: [token] }
 }
 
 /** A failure as it is to be dealt with: a rejected token is reported; what is wrong with a signature lasts. */
@@ -83,4 +93,9 @@ export function reported(
   if (token === undefined || 'sign' in authorization) return { ...failure, about: 'request' }
   authorization.reject(token)
   return failure
+}
+
+/** The error of a failure: of the server's own class where it has one. */
+export function errorOf({ errorOf: own }: ResourceServer, failure: Failure): Error {
+  return own !== undefined && 'about' in failure ? own(failure as ApiFailure) : new EvergrantError(failure)
 }

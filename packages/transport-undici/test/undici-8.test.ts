@@ -4,6 +4,7 @@ import * as subject from '../src/index.ts'
 import { boundCallSuite } from './support/bound-call-suite.ts'
 import { callSuite } from './support/call-suite.ts'
 import { clientCertificateSuite } from './support/client-certificate-suite.ts'
+import { scopeSuite } from './support/scope-suite.ts'
 import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
 
@@ -14,6 +15,10 @@ describe('over undici 8', () => {
 describe('calls over undici 8', () => {
   callSuite(undici, subject)
   signerSuite(undici, subject)
+})
+
+describe('calls that require scopes, over undici 8', () => {
+  scopeSuite(undici, subject)
 })
 
 describe('a token that is bound to a key, over undici 8', () => {

@@ -34,6 +34,7 @@ const ALLOWED: Readonly<
   'packages/audit': { ours: ['core'], node: true, npm: [] },
   'packages/otel': { ours: ['core'], node: false, npm: ['@opentelemetry/api'] },
   'packages/provider-baidu': { ours: ['core'], node: false, npm: [] },
+  'packages/provider-platforms': { ours: ['core'], node: false, npm: [] },
   'packages/testkit': { ours: ['core'], node: true, npm: [] },
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { EVENT_GUIDE } from '@evergrant/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +9,7 @@ import { baiduErrorPage, errorPage } from '../src/error-pages.ts'
 import { eventPage } from '../src/event-page.ts'
 import { type Edge, machinePage } from '../src/machine-page.ts'
 import { policyPage } from '../src/policy-page.ts'
+import { PROVEN_PROVIDERS, providerPage } from '../src/provider-page.ts'
 
 const HISTORIES = 400
 
@@ -62,6 +64,17 @@ describe('the generated documentation is up to date:', () => {
 
   it('the error codes of Baidu', async () => {
     await expect(baiduErrorPage()).toMatchFileSnapshot('../../../docs/baidu-errors.md')
+  })
+
+  it('the providers, each with a test that there is', async () => {
+    const proofs = PROVEN_PROVIDERS.flatMap(each => each.proofs)
+    const missing = proofs.filter(({ file, title }) => {
+      const source = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
+      return title === '' || ![`'${title}'`, `"${title}"`].some(text => source.includes(text))
+    })
+    expect(missing).toEqual([])
+    expect(PROVEN_PROVIDERS.filter(each => each.proofs.length === 0)).toEqual([])
+    await expect(providerPage()).toMatchFileSnapshot('../../../docs/providers.md')
   })
 
   it('what is proven against a standard server', async () => {

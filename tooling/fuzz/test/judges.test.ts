@@ -8,6 +8,7 @@ import {
   type ResourceServer,
 } from '@evergrant/core'
 import { baiduApi } from '@evergrant/provider-baidu'
+import { dingtalkApi, feishuApi, wechatApi, wecomApi } from '@evergrant/provider-platforms'
 import { describe, expect, it } from 'vitest'
 import { API_ANSWERS, anyAnswer } from '../src/any-answer.ts'
 import { type Canary, leakIn, TOKENS } from '../src/canary.ts'
@@ -18,6 +19,10 @@ import { told } from '../src/told.ts'
 const SERVERS: readonly ResourceServer[] = [
   baiduApi(),
   baiduApi({ scheme: 'bearer' }),
+  wechatApi(),
+  wecomApi(),
+  feishuApi(),
+  dingtalkApi(),
   bearerApi({ origins: ['https://api.example'] }),
 ]
 const TARGETS = [

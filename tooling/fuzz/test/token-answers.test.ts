@@ -6,6 +6,7 @@ import {
   tolerantProfile,
 } from '@evergrant/core'
 import { baidu, baiduBearer } from '@evergrant/provider-baidu'
+import { dingtalk, feishu, wechat, wecom } from '@evergrant/provider-platforms'
 import { describe, expect, it } from 'vitest'
 import { anyAnswer, TOKEN_ANSWERS, TOKEN_ERRORS } from '../src/any-answer.ts'
 import { leakIn, REFRESH_TOKEN } from '../src/canary.ts'
@@ -34,6 +35,7 @@ const PROFILES: readonly MessageProfile[] = [
   baidu().profile,
   baidu({ renewWith: 'refresh_token', keepSession: true }).profile,
   baiduBearer({ accessKeyId: 'x', secretAccessKey: 'x' }).provider.profile,
+  ...[wechat(), wecom(), feishu(), dingtalk()].map(({ profile }) => profile),
 ]
 const CONTROL = /[\p{Cc}\u2028-\u202e\u2066-\u2069\u200e\u200f\ud800-\udfff]/u
 

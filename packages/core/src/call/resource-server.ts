@@ -1,4 +1,5 @@
 import type { Failure } from '../failure/failure.ts'
+import type { ScopeAdvice } from '../permission/permissions.ts'
 
 /**
  * Where in a request the token stands. `header` without a name is `Authorization: Bearer …` (RFC 6750 §2.1), and
@@ -46,6 +47,16 @@ export interface CallTarget {
   readonly pathname: string
 }
 
+/** What calls have to be granted, by scope. */
+export interface ScopeRules {
+  /** The scopes that a call needs; none where nobody knows. */
+  readonly neededBy: (target: CallTarget) => readonly string[]
+  /** Whether a call is refused, before it is made, when its token certainly lacks one of them. */
+  readonly required: boolean
+  /** How to get a scope. Absent: as everywhere. */
+  readonly adviceFor?: ScopeAdvice
+}
+
 /** A resource server as data: where tokens may go, where they stand, and how it says no. */
 export interface ResourceServer {
   readonly name: string
@@ -65,6 +76,8 @@ export interface ResourceServer {
   readonly looksInto?: (status: number, contentType: string, target: CallTarget) => boolean
   /** What failed; `undefined` when nothing did that this server is known for. */
   readonly judge: (answer: ApiAnswer, target: CallTarget) => ApiFailure | undefined
+  /** Absent: nothing is known of scopes. */
+  readonly scopes?: ScopeRules
   /** The error to throw for a failure; absent: a plain `EvergrantError`. */
   readonly errorOf?: (failure: ApiFailure) => Error
 }

@@ -175,6 +175,8 @@ function withoutStore(turn: Turn, { attempts, retryAt }: StoreTrouble): void {
 function mayGoUnguarded(turn: Turn): boolean {
   const { state, at, policy } = turn
   if (!canAskAgain(policy.identity) || policy.role === 'follower' || state.doubt !== undefined) return false
+  // Every process of the fleet would end the others' tokens.
+  if (policy.reissue === 'replaces') return false
   if (state.pending?.command !== undefined || spentUntil(state, at, policy) !== undefined) return false
   if (state.unguardedAt !== undefined && at < state.unguardedAt + policy.unguardedIntervalMs) return false
   const { stamp } = state

@@ -33,7 +33,7 @@ export function permissions(scopes: readonly string[] | undefined, adviceFor?: S
     has: scope => granted?.has(scope) === true,
     missing,
     require(...wanted) {
-      const lacking = missing(...wanted)
+      const lacking = [...new Set(missing(...wanted))]
       if (lacking.length === 0) return
       const advice = adviceFor?.(lacking)
       const message = `The token lacks the scope ${lacking.join(' ')}. ${advice?.en ?? 'Have it granted, and obtain a new token.'}`

@@ -84,6 +84,8 @@ export interface GrantPolicy extends PolicyNumbers {
   readonly renewWith: GrantType
   /** Whether the server invalidates a refresh token when it is used. */
   readonly refreshTokenUse: 'single_use' | 'reusable'
+  /** Whether another token request ends the tokens before it. */
+  readonly reissue: 'adds' | 'replaces'
   /**
    * The refresh token that a delegated grant begins with, where the store has none yet. Once used, the store's
    * takes its place; a different one is tried when the stored grant has ended.
@@ -132,7 +134,10 @@ export const IDEMPOTENT_DEFAULTS: PolicyNumbers = {
   lifetimeMsMax: 366 * DAY,
 }
 
-/** The defaults for grants whose refresh token works once: patience is cheap, a second request is not. */
+/**
+ * The defaults for grants whose refresh token works once, or whose tokens end when others are asked for: patience is
+ * cheap, a second request is not.
+ */
 export const SINGLE_USE_DEFAULTS: PolicyNumbers = {
   ...IDEMPOTENT_DEFAULTS,
   requestTimeoutMs: 15 * SECOND,
@@ -152,8 +157,9 @@ export function grantPolicy(input: GrantPolicyInput): GrantPolicy {
   const renewWith = input.renewWith ?? input.identity.grantType
   const refreshTokenUse = input.refreshTokenUse ?? 'single_use'
   const spends = renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
+  const reissue = input.reissue ?? 'adds'
   const policy: GrantPolicy = {
-    ...(spends ? SINGLE_USE_DEFAULTS : IDEMPOTENT_DEFAULTS),
+    ...(spends || reissue === 'replaces' ? SINGLE_USE_DEFAULTS : IDEMPOTENT_DEFAULTS),
     seedRefreshToken: undefined,
     role: 'renewer',
     keepWarm: false,
@@ -164,6 +170,7 @@ export function grantPolicy(input: GrantPolicyInput): GrantPolicy {
     profile: input.profile,
     renewWith,
     refreshTokenUse,
+    reissue,
   }
   assertPolicy(policy)
   return policy

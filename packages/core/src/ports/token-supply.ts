@@ -7,6 +7,8 @@ export interface SuppliedToken {
   readonly accessToken: string
   /** Absent: `Bearer`. */
   readonly tokenType?: TokenType
+  /** What was granted. Absent: nobody has said. */
+  readonly scope?: readonly string[] | undefined
 }
 
 /** A source of tokens, as far as those who make calls need one: every `TokenSource` of the runtime is one. */

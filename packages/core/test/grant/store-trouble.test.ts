@@ -29,6 +29,20 @@ describe('while the store cannot be reached', () => {
     expect(session.reports).toContainEqual({ type: 'store.failed', attempts: 1 })
   })
 
+  it('they are not where another request ends the tokens of the others', () => {
+    const session = new Session(world(), { reissue: 'replaces' })
+    for (let second = 0; second < 30; second++) {
+      session.ask({ timeoutMs: 1 })
+      for (let step = 0; session.operation !== undefined && step < 10; step++) {
+        expect(session.operation.type).not.toBe('request')
+        session.failStore()
+      }
+      session.world.now += 1_000
+    }
+    expect(session.world.server.requests).toBe(0)
+    expect(session.reports).toContainEqual({ type: 'store.failed', attempts: 1 })
+  })
+
   it('they are not renewed more often than the cap allows', () => {
     const session = new Session(world())
     let served = 0

@@ -1,4 +1,5 @@
 import type { ApiFailure, CallTarget, ResourceServer, TokenPlace } from '@evergrant/core'
+import { baiduScopeAdvice, baiduScopesFor } from '../scopes/baidu-scopes.ts'
 import { BaiduApiError, type BaiduApiFailure } from './baidu-api-error.ts'
 import { type BaiduScheme, judgeBaiduAnswer } from './judge-answer.ts'
 
@@ -8,6 +9,11 @@ export interface BaiduApiOptions {
    * keys of `baiduBearer()`, which stand in the Authorization header. A signer or an API Key needs neither.
    */
   readonly scheme?: BaiduScheme
+  /**
+   * Refuse a call before it is made when the token answer certainly left out the scope that it needs. `false` by
+   * default: applications of long ago may call what their scopes do not name.
+   */
+  readonly requireScopes?: boolean
   /** Further origins that may be shown a token: a sandbox, a proxy of your own. */
   readonly origins?: readonly string[]
 }
@@ -28,12 +34,15 @@ const ORIGINS = [
  * that is authorized already, by whichever of the platform's schemes, is refused: it takes exactly one.
  */
 export function baiduApi(options: BaiduApiOptions = {}): ResourceServer {
-  const { scheme = 'access_token', origins = [] } = options
+  const { scheme = 'access_token', origins = [], requireScopes = false } = options
   return {
     name: 'baidu',
     origins: [...ORIGINS, ...origins],
     ...(scheme === 'access_token' && { place: placeOf }),
     credentialPlaces: credentialPlacesOf,
+    ...(scheme === 'access_token' && {
+      scopes: { neededBy: baiduScopesFor, required: requireScopes, adviceFor: baiduScopeAdvice },
+    }),
     // An audio or an image is a success; so is anything else that is not JSON, unless its status says otherwise.
     looksInto: (status, contentType) => status >= 400 || /json|^text\/plain|^$/i.test(contentType),
     judge: (answer, target) => judgeBaiduAnswer(answer, target, scheme),

@@ -5,6 +5,7 @@ import {
   type CallLimits,
   type CallListener,
   type Clock,
+  checkScopes,
   decideCall,
   EvergrantError,
   type Failure,
@@ -16,6 +17,7 @@ import {
   type ResourceServer,
   redact,
   redactError,
+  type ScopeCheck,
   secretsIn,
   withoutQueryToken,
 } from '@evergrant/core'
@@ -41,7 +43,7 @@ import { followElsewhere, nextHop } from './redirect.ts'
 /** What authorizes calls: a source of tokens, or a signer. */
 export type CallAuthorization = Pick<TokenSource, 'token' | 'reject' | 'proof'> | RequestSigner
 
-export interface AuthorizedFetchOptions {
+export interface AuthorizedFetchOptions extends ScopeCheck {
   /** The fetch to use; the global one by default. */
   readonly fetch?: typeof fetch
   /** Numbers that differ from the defaults. */
@@ -82,6 +84,7 @@ export function authorizedFetch(
     isAllowed,
     limits: { ...CALL_LIMITS, ...options.limits },
     guard: options.guard,
+    scopes: options,
     fetch: options.fetch,
     onEvent: options.onEvent,
     clock: options.clock ?? sharedClock(),
@@ -102,6 +105,7 @@ interface Setting {
   readonly isAllowed: ReturnType<typeof originTest>
   readonly limits: CallLimits
   readonly guard: CallGuard | undefined
+  readonly scopes: ScopeCheck
   readonly fetch: typeof fetch | undefined
   readonly onEvent: CallListener | undefined
   readonly clock: Clock
@@ -180,9 +184,11 @@ class Call {
   }
 
   async #withToken(request: ApiRequest, source: Pick<TokenSource, 'token' | 'proof'>) {
-    const place = placeIn(request, this.#setting.server)
+    const { server, scopes } = this.#setting
+    const place = placeIn(request, server)
     const { signal } = request
     this.#token = await source.token(signal && { signal })
+    checkScopes(server, request.target, this.#token.scope, scopes)
     this.#secrets = [this.#token.accessToken]
     const text = textBody(request)
     if (text === undefined && request.body !== null && (place.in === 'json' || place.in === 'form')) {

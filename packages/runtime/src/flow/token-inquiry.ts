@@ -28,12 +28,19 @@ const PAUSE_MS_MAX = 10_000
  *
  * Tried up to three times while the server is overloaded or cannot be reached; any other refusal is final, and rejects.
  * A token that the server does not know counts as revoked. Rejects with `endpoint_missing` where the provider has no
- * such endpoint.
+ * such endpoint, or none for tokens of this kind.
  */
 export async function revokeToken(options: EndpointOptions, token: string, kind: TokenKind): Promise<void> {
   const endpoint = options.provider.revocationEndpoint
+  const dialect = options.provider.revocationDialect
   if (endpoint === undefined) throw new EvergrantError(fail('endpoint_missing'))
-  const client = new EndpointClient(options)
+  if (dialect !== undefined && dialect.kind !== kind) {
+    const message = `This server ends a grant by its ${dialect.kind.replace('_', ' ')} only; hand it that one.`
+    throw new EvergrantError(fail('endpoint_missing', { message }))
+  }
+  // Whoever has the token may end its grant there; no secret is needed.
+  const { id } = options.client
+  const client = new EndpointClient(dialect === undefined ? options : { ...options, client: { id } })
   for (let attempt = 1; ; attempt++) {
     const failure = await revokeOnce(client, endpoint, token, kind)
     if (failure === undefined) return
@@ -48,9 +55,10 @@ async function revokeOnce(
   token: string,
   kind: TokenKind,
 ): Promise<Failure | undefined> {
+  const { revocationDialect } = client.provider
   try {
-    const answer = await client.ask(revocationRequest(endpoint, token, kind))
-    return readRevocation(answer.response, contextOf(client, answer, token))
+    const answer = await client.ask(revocationRequest(endpoint, token, kind, revocationDialect))
+    return readRevocation(answer.response, contextOf(client, answer, token), revocationDialect)
   } catch (error) {
     if (EvergrantError.is(error)) return error
     throw error

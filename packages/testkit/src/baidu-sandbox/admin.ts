@@ -15,6 +15,7 @@ export const ADMIN_PATH = '/sandbox/'
  *   `{ "code": 110, "times": 1 }` for the APIs.
  * - `/sandbox/settings` `{ "lifetimeSeconds": 60, "qps": 2, "latencyMs": 100 }`, any of them.
  * - `/sandbox/clear` `{}`: ends all faults.
+ * - `/sandbox/decide` `{ "userCode": "…", "approved": true }`: a user decides about a device.
  */
 export function answerAdmin(state: SandboxState, exchange: Exchange): void {
   const verb = exchange.path.slice(ADMIN_PATH.length)
@@ -38,6 +39,7 @@ const VERBS: ReadonlyMap<string, (state: SandboxState, members: Members) => stri
   ['fault', injectFault],
   ['settings', changeSettings],
   ['clear', clear],
+  ['decide', decide],
 ])
 
 function moveClock(state: SandboxState, { advanceMs }: Members): string | undefined {
@@ -73,6 +75,11 @@ function changeSettings(state: SandboxState, members: Members): string | undefin
 
 function clear(state: SandboxState): undefined {
   state.clearFaults()
+}
+
+function decide(state: SandboxState, { userCode, approved = true }: Members): string | undefined {
+  const known = typeof userCode === 'string' && state.users.decide(userCode, approved === true)
+  return known ? undefined : 'userCode must be the code of a device that waits'
 }
 
 function describeState(state: SandboxState): Record<string, unknown> {

@@ -6,6 +6,7 @@ import { readExchange } from './http-exchange.ts'
 import type { BaiduSandboxOptions, SandboxApp, SandboxRequest, TokenFault } from './sandbox-options.ts'
 import { SandboxState } from './sandbox-state.ts'
 import { answerToken, isTokenPath } from './token-endpoint.ts'
+import { answerUser } from './user-endpoints.ts'
 
 /** A running sandbox. */
 export interface BaiduSandbox {
@@ -33,6 +34,8 @@ export interface BaiduSandbox {
   advance(ms: number): void
   /** A user signs in: the refresh token of a new grant to the first application, which works once. */
   signIn(): string
+  /** A user decides about a device, by the code that it shows; `false` when none waits with it. */
+  decide(userCode: string, approved: boolean): boolean
   /** Revokes an access token or bearer key, or all that were issued; returns how many were alive. */
   revoke(token?: string): number
   /** Lets the token endpoint and the exchange misbehave, once or as often as said. */
@@ -40,11 +43,15 @@ export interface BaiduSandbox {
   /** Lets the APIs answer with an error code, once or as often as said. */
   faultApi(code: number, times?: number): void
   clearFaults(): void
-  /** Changes the lifetime of tokens to come, the calls allowed per second, or the latency of token answers. */
+  /**
+   * Changes the lifetime of tokens to come, the calls allowed per second, the latency of token answers, or what users
+   * answer who are asked to sign in.
+   */
   set(settings: {
     readonly lifetimeSeconds?: number
     readonly qps?: number
     readonly latencyMs?: number
+    readonly consents?: boolean
   }): void
   close(): Promise<void>
 }
@@ -82,6 +89,7 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
     },
     advance: ms => state.advance(ms),
     signIn: () => state.issue(app).refreshToken,
+    decide: (userCode, approved) => state.users.decide(userCode, approved),
     revoke: token => state.revoke(token),
     fault: (fault, times = 1) => state.faultTokens(fault, times),
     faultApi: (code, times = 1) => state.faultApi(code, times),
@@ -114,6 +122,7 @@ async function answer(
   }
   if (exchange.path.startsWith(ADMIN_PATH)) answerAdmin(state, exchange)
   else if (exchange.path === BEARER_PATH) await answerExchange(state, exchange)
+  else if (answerUser(state, exchange)) return
   else if (isTokenPath(exchange.path)) await answerToken(state, exchange)
   else answerApi(state, exchange)
 }

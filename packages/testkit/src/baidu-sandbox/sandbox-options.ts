@@ -23,6 +23,8 @@ export interface BaiduSandboxOptions {
   readonly qps?: number
   /** The code of an expired token: Baidu documents both. 111 by default. */
   readonly expiredCode?: 110 | 111
+  /** A refresh that fails uses its refresh token up all the same, as Netdisk has it. `false` by default. */
+  readonly failedRefreshVoids?: boolean
   /** Send `error_code` as a string and token errors with HTTP 401, as the classic API does. `false` by default. */
   readonly classic?: boolean
   /** How long every token answer takes, in ms. 0 by default. */

@@ -6,14 +6,24 @@ import {
   type SandboxRequest,
   type TokenFault,
 } from './sandbox-options.ts'
+import { type UserGrant, UserGrants } from './user-grants.ts'
 
 /** A token or a short-lived bearer key that the sandbox has issued. */
 export interface IssuedToken {
   readonly text: string
   readonly kind: 'access_token' | 'bearer_key'
   readonly app: SandboxApp
+  readonly issuedAt: number
   readonly expiresAt: number
+  /** Of a user; `undefined` for what an application has for itself. */
+  readonly grant: UserGrant | undefined
   revoked: boolean
+}
+
+interface RefreshToken {
+  readonly app: SandboxApp
+  readonly grant: UserGrant | undefined
+  used: boolean
 }
 
 const LIFETIME_SECONDS = 2_592_000
@@ -30,11 +40,14 @@ export class SandboxState {
   lifetimeSeconds: number
   latencyMs: number
   qps: number | undefined
+  /** What users answer when they are asked at the authorization endpoint. */
+  consents = true
+  readonly users: UserGrants
   tokenRequests = 0
   tokensIssued = 0
   apiCalls = 0
   readonly #tokens = new Map<string, IssuedToken>()
-  readonly #refreshTokens = new Map<string, { app: SandboxApp; used: boolean }>()
+  readonly #refreshTokens = new Map<string, RefreshToken>()
   readonly #recentCalls = new Map<string, number[]>()
   readonly #tokenFaults: { fault: TokenFault; times: number }[] = []
   readonly #apiFaults: { code: number; times: number }[] = []
@@ -43,6 +56,7 @@ export class SandboxState {
 
   constructor(options: BaiduSandboxOptions) {
     this.options = options
+    this.users = new UserGrants(this)
     this.apps = options.apps ?? [SANDBOX_APP]
     this.lifetimeSeconds = options.lifetimeSeconds ?? LIFETIME_SECONDS
     this.latencyMs = options.latencyMs ?? 0
@@ -66,18 +80,22 @@ export class SandboxState {
 
   // Tokens
 
-  issue(app: SandboxApp): { access: IssuedToken; refreshToken: string } {
+  issue(app: SandboxApp, grant?: UserGrant): { access: IssuedToken; refreshToken: string } {
     const seconds = this.lifetimeSeconds
+    const type = grant?.tokenType ?? 24
+    const owner = `${grant?.userId ?? PLATFORM_USER}-${app.appId}`
     const access: IssuedToken = {
-      text: this.#mint(24, seconds, app),
+      text: this.#mint(type, seconds, owner),
       kind: 'access_token',
       app,
+      grant,
+      issuedAt: this.now,
       expiresAt: this.now + seconds * 1000,
       revoked: false,
     }
-    const refreshToken = this.#mint(25, REFRESH_LIFETIME_SECONDS, app)
+    const refreshToken = this.#mint(type + 1, REFRESH_LIFETIME_SECONDS, owner)
     this.#tokens.set(access.text, access)
-    this.#refreshTokens.set(refreshToken, { app, used: false })
+    this.#refreshTokens.set(refreshToken, { app, grant, used: false })
     this.tokensIssued += 1
     return { access, refreshToken }
   }
@@ -87,6 +105,8 @@ export class SandboxState {
       text: `bce-v3/ALTAK-${this.hex(21)}/${this.hex(40)}`,
       kind: 'bearer_key',
       app,
+      grant: undefined,
+      issuedAt: this.now,
       // The exchange tells instants by the second.
       expiresAt: Math.floor(this.now / 1000 + seconds) * 1000,
       revoked: false,
@@ -96,9 +116,9 @@ export class SandboxState {
     return issued
   }
 
-  #mint(type: number, seconds: number, app: SandboxApp): string {
+  #mint(type: number, seconds: number, owner: string): string {
     const expiry = Math.floor(this.now / 1000) + seconds
-    return `${type}.${this.hex(32)}.${seconds}.${expiry}.${PLATFORM_USER}-${app.appId}`
+    return `${type}.${this.hex(32)}.${seconds}.${expiry}.${owner}`
   }
 
   /** Hexadecimal digits that differ each time and are the same in every run. */
@@ -112,13 +132,13 @@ export class SandboxState {
     return token?.kind === kind ? token : undefined
   }
 
-  /** Uses a refresh token up: its application, `used` when it was used before, `undefined` when it is unknown. */
-  spend(refreshToken: string): SandboxApp | 'used' | undefined {
+  /** Uses a refresh token up: whose it is, `used` when it was used before, `undefined` when it is unknown. */
+  spend(refreshToken: string): Pick<RefreshToken, 'app' | 'grant'> | 'used' | undefined {
     const known = this.#refreshTokens.get(refreshToken)
     if (known === undefined) return undefined
     if (known.used) return 'used'
     known.used = true
-    return known.app
+    return known
   }
 
   /** Revokes one access token or bearer key, or all that were issued; returns how many were alive. */
@@ -130,6 +150,12 @@ export class SandboxState {
       token.revoked = true
     }
     return revoked
+  }
+
+  /** Ends the grant of a user: its access tokens, and its refresh tokens with them. */
+  endGrant(grant: UserGrant): void {
+    for (const token of this.#tokens.values()) if (token.grant === grant) token.revoked = true
+    for (const token of this.#refreshTokens.values()) if (token.grant === grant) token.used = true
   }
 
   /** Whether an application may make one more call in this second. */

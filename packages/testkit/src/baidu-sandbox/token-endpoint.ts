@@ -1,11 +1,11 @@
 import { toBase64, utf8Bytes } from '@evergrant/core'
 import { type Exchange, platformJson } from './http-exchange.ts'
+import { type Refusal, refusal, refuse, sayPage } from './refusal.ts'
 import type { SandboxApp, TokenFault } from './sandbox-options.ts'
 import type { SandboxState } from './sandbox-state.ts'
+import type { UserGrant } from './user-grants.ts'
 
 const PATH = '/oauth/2.0/token'
-const PAGE = '<!DOCTYPE html><html><head><title>Error</title></head><body>Sorry</body></html>\n'
-const HTML = { 'Content-Type': 'text/html' }
 
 /** Whether a path is the token endpoint, or so nearly that the platform answers with a page. */
 export function isTokenPath(path: string): boolean {
@@ -18,67 +18,96 @@ export async function answerToken(state: SandboxState, exchange: Exchange): Prom
   await latency(state)
   if (exchange.path !== PATH) {
     state.note(exchange.path, '', 'page')
-    return exchange.reply(200, PAGE, HTML)
+    return sayPage(exchange, 200)
   }
   const fault = state.nextTokenFault()
   if (fault !== undefined && fault !== 'lost_answer' && fault !== 'no_expires_in') {
+    if (state.options.failedRefreshVoids) state.spend(parameterOf(exchange, 'refresh_token'))
     state.note(PATH, '', fault)
     return misbehave(exchange, fault)
   }
-  const result = grant(state, exchange)
+  const result = grantOf(state, exchange)
   if ('error' in result) {
     state.note(PATH, '', result.error)
     return refuse(exchange, result)
   }
-  issue(state, exchange, result.app, fault)
+  issue(state, exchange, result, fault)
 }
 
 export async function latency({ latencyMs }: SandboxState): Promise<void> {
   if (latencyMs > 0) await new Promise(resolve => setTimeout(resolve, latencyMs))
 }
 
-interface Refusal {
-  readonly status: number
-  readonly error: string
-  readonly description: string
+interface Granted {
+  readonly app: SandboxApp
+  /** On whose behalf; `undefined` when an application asks for itself. */
+  readonly grant: UserGrant | undefined
 }
 
-function grant(state: SandboxState, { query, form }: Exchange): { app: SandboxApp } | Refusal {
-  const parameter = (name: string) => form.get(name) ?? query.get(name) ?? ''
+type GrantTypeAnswer = (
+  state: SandboxState,
+  app: SandboxApp,
+  parameter: (name: string) => string,
+) => Granted | Refusal
+
+const GRANT_TYPES: ReadonlyMap<string, GrantTypeAnswer> = new Map<string, GrantTypeAnswer>([
+  ['client_credentials', (_state, app) => ({ app, grant: undefined })],
+  ['refresh_token', refreshed],
+  [
+    'authorization_code',
+    (state, app, parameter) =>
+      granted(app, state.users.redeem(app, parameter('code'), parameter('redirect_uri'))),
+  ],
+  ['device_token', (state, app, parameter) => granted(app, state.users.poll(app, parameter('code')))],
+])
+
+function grantOf(state: SandboxState, exchange: Exchange): Granted | Refusal {
+  const parameter = (name: string) => parameterOf(exchange, name)
   const type = parameter('grant_type')
   if (type === '')
     return refusal(400, 'unsupported_grant_type', 'The authorization grant type is not supported')
-  if (type !== 'client_credentials' && type !== 'refresh_token') return refusal(404, 'not_found', '')
-  const id = parameter('client_id')
-  const secret = parameter('client_secret')
+  const answer = GRANT_TYPES.get(type)
+  if (answer === undefined) return refusal(404, 'not_found', '')
+  const app = authenticated(state, parameter('client_id'), parameter('client_secret'))
+  if (!('error' in app)) return answer(state, app, parameter)
+  if (state.options.failedRefreshVoids) state.spend(parameter('refresh_token'))
+  return app
+}
+
+function authenticated(state: SandboxState, id: string, secret: string): SandboxApp | Refusal {
   if (id === '' || secret === '') {
     return refusal(400, 'invalid_request', 'The request is missing a required parameter')
   }
   const app = state.apps.find(({ apiKey }) => apiKey === id)
   if (app === undefined) return refusal(401, 'invalid_client', 'unknown client id')
-  if (app.secretKey !== secret) return refusal(401, 'invalid_client', 'Client authentication failed')
-  if (type === 'client_credentials') return { app }
+  return app.secretKey === secret ? app : refusal(401, 'invalid_client', 'Client authentication failed')
+}
+
+function refreshed(
+  state: SandboxState,
+  app: SandboxApp,
+  parameter: (name: string) => string,
+): Granted | Refusal {
   const owner = state.spend(parameter('refresh_token'))
   if (owner === 'used') return refusal(400, 'expired_token', 'refresh token has been used')
-  return owner === app ? { app } : refusal(400, 'invalid_request', 'invalid refresh token')
+  return owner?.app === app ? owner : refusal(400, 'invalid_request', 'invalid refresh token')
 }
 
-function refusal(status: number, error: string, description: string): Refusal {
-  return { status, error, description }
+function granted(app: SandboxApp, answer: UserGrant | Refusal): Granted | Refusal {
+  return 'error' in answer ? answer : { app, grant: answer }
 }
 
-function refuse(exchange: Exchange, { status, error, description }: Refusal): void {
-  if (status === 404) exchange.reply(404, PAGE, HTML)
-  else exchange.reply(status, platformJson({ error_description: description, error }))
+function parameterOf({ form, query }: Exchange, name: string): string {
+  return form.get(name) ?? query.get(name) ?? ''
 }
 
 function issue(
   state: SandboxState,
   exchange: Exchange,
-  app: SandboxApp,
+  { app, grant }: Granted,
   fault: TokenFault | undefined,
 ): void {
-  const { access, refreshToken } = state.issue(app)
+  const { access, refreshToken } = state.issue(app, grant)
   state.note(PATH, app.appId, fault ?? 'token')
   if (fault === 'lost_answer') return exchange.reset()
   exchange.reply(
@@ -86,7 +115,7 @@ function issue(
     platformJson({
       access_token: access.text,
       session_key: `9mzd${toBase64(utf8Bytes(state.hex(64))).slice(0, 92)}==`,
-      scope: app.scope,
+      scope: grant?.scope ?? app.scope,
       refresh_token: refreshToken,
       session_secret: state.hex(32),
       ...(fault === 'no_expires_in' ? {} : { expires_in: state.lifetimeSeconds }),
@@ -105,14 +134,14 @@ export function misbehave(
     case 'silence':
       return
     case 'html_503':
-      return exchange.reply(503, PAGE, HTML)
+      return sayPage(exchange, 503)
     case 'json_503':
       return exchange.reply(
         503,
         platformJson({ error_description: 'busy', error: 'temporarily_unavailable' }),
       )
     case 'html_200':
-      return exchange.reply(200, PAGE, HTML)
+      return sayPage(exchange, 200)
     case 'empty_object':
       return exchange.reply(200, '{}\n')
     case 'security_policy':

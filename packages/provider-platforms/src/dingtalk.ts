@@ -1,0 +1,126 @@
+import type { Members, Provider, ResourceServer } from '@evergrant/core'
+import { type PlatformApiOptions, platformApi } from './platform-api.ts'
+import { platformErrors } from './platform-error.ts'
+import { platformProfile } from './platform-profile.ts'
+
+export interface DingtalkOptions {
+  /** Which endpoint: `current` (api.dingtalk.com, the default), or `classic` (oapi.dingtalk.com). */
+  readonly endpoint?: 'current' | 'classic'
+  /** Where DingTalk is: a sandbox for instance. As the endpoint is by default. */
+  readonly origin?: string
+}
+
+const ORIGIN = 'https://api.dingtalk.com'
+const CLASSIC_ORIGIN = 'https://oapi.dingtalk.com'
+
+/**
+ * DingTalk (钉钉): the token of an application of one's own. AppKey and AppSecret (Client ID and Client Secret) are the
+ * client's id and secret; tokens live two hours and have no scopes.
+ */
+export function dingtalk({ endpoint = 'current', origin }: DingtalkOptions = {}): Provider {
+  const classic = endpoint === 'classic'
+  return {
+    name: 'dingtalk',
+    tokenEndpoint: classic
+      ? `${origin ?? CLASSIC_ORIGIN}/gettoken`
+      : `${origin ?? ORIGIN}/v1.0/oauth2/accessToken`,
+    clientSecretMethod: classic ? 'client_secret_query' : 'client_secret_post',
+    tokenDialect: classic
+      ? { format: 'query', idParameter: 'appkey', secretParameter: 'appsecret' }
+      : { format: 'json', idParameter: 'appKey', secretParameter: 'appSecret' },
+    profile: platformProfile(
+      classic
+        ? { token: 'access_token', life: 'expires_in', code: 'errcode', message: 'errmsg' }
+        : { token: 'accessToken', life: 'expireIn', code: 'code', message: 'message' },
+      DINGTALK_TOKEN_ERRORS,
+    ),
+    // Whoever asks while a token lives gets it back with a new life.
+    policy: { renewBeforeMs: 300_000 },
+  }
+}
+
+/**
+ * The APIs of DingTalk: the token in a header field of its own at api.dingtalk.com, and in the query at
+ * oapi.dingtalk.com; errors by a name in `code`, or by `errcode` and `sub_code`.
+ */
+export function dingtalkApi(options: PlatformApiOptions = {}): ResourceServer {
+  return platformApi(
+    {
+      name: 'dingtalk',
+      origins: [ORIGIN, CLASSIC_ORIGIN],
+      // The paths of the current APIs begin with their version.
+      place: ({ pathname }) =>
+        /^\/v\d/.test(pathname)
+          ? { in: 'header', name: 'x-acs-dingtalk-access-token' }
+          : { in: 'query', name: 'access_token' },
+      codeOf,
+      messageName: 'message',
+      errors: DINGTALK_ERRORS,
+    },
+    options,
+  )
+}
+
+/** The classic 88 stands for every refusal of the gateway, and says which in a second code. */
+function codeOf(members: Members): unknown {
+  const code = members.get('errcode') ?? members.get('code')
+  return code === 88 || code === '88' ? (members.get('sub_code') ?? code) : code
+}
+
+const LIMITS = [
+  ['Forbidden.AccessDenied.QpsLimitForApi', 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
+  [90002, 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
+  [90018, 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
+] as const
+
+/** `code` and `errcode` of the APIs. */
+export const DINGTALK_ERRORS = platformErrors(
+  ['InvalidAuthentication', 'renew', 'The token is not valid.', '令牌无效。'],
+  [40014, 'renew', 'The token is not valid.', '令牌无效。'],
+  [42001, 'renew', 'The token has expired.', '令牌已过期。'],
+  [41001, 'renew', 'The call has no token.', '缺少令牌。'],
+  [88, 'configure', 'The call was refused.', '鉴权异常。'],
+  [
+    60011,
+    'configure',
+    'The application lacks a permission; grant it in the console.',
+    '应用缺少权限，请在开发者后台开通。',
+  ],
+  [
+    'Forbidden.AccessDenied.AccessTokenPermissionDenied',
+    'configure',
+    'The application lacks a permission; grant it in the console.',
+    '应用缺少权限，请在开发者后台开通。',
+  ],
+  [
+    'Forbidden.AccessDenied.IpNotInWhiteList',
+    'configure',
+    'This address is not on the list of the application; add it in the console.',
+    '当前 IP 不在白名单中，请在开发者后台添加。',
+  ],
+  ...LIMITS,
+)
+
+/** `code` and `errcode` of the token endpoints. */
+export const DINGTALK_TOKEN_ERRORS = platformErrors(
+  [
+    'invalidClientIdOrSecret',
+    'client',
+    'AppKey or AppSecret is wrong; copy both again.',
+    'AppKey 或 AppSecret 有误，请重新复制。',
+  ],
+  [
+    40089,
+    'client',
+    'AppKey or AppSecret is wrong; copy both again.',
+    'AppKey 或 AppSecret 有误，请重新复制。',
+  ],
+  [
+    40096,
+    'client',
+    'AppKey or AppSecret is wrong; copy both again.',
+    'AppKey 或 AppSecret 有误，请重新复制。',
+  ],
+  [-1, 'retry', 'DingTalk is busy.', '系统繁忙，请稍候再试。'],
+  ...LIMITS,
+)

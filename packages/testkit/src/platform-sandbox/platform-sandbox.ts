@@ -1,0 +1,95 @@
+import { createServer } from 'node:http'
+import { type Exchange, readExchange } from '../baidu-sandbox/http-exchange.ts'
+import { dingtalkMode } from './dingtalk-mode.ts'
+import { feishuMode } from './feishu-mode.ts'
+import { PLATFORM_APP } from './platform-app.ts'
+import type { PlatformMode } from './platform-mode.ts'
+import type { PlatformFault, PlatformSandboxOptions } from './platform-options.ts'
+import { PlatformState } from './platform-state.ts'
+import { wechatMode } from './wechat-mode.ts'
+import { wecomMode } from './wecom-mode.ts'
+
+const MODES = { wechat: wechatMode, wecom: wecomMode, feishu: feishuMode, dingtalk: dingtalkMode } as const
+
+export type PlatformName = keyof typeof MODES
+
+/** A running sandbox of one platform. */
+export interface PlatformSandbox {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  /** The only application. */
+  readonly app: { readonly id: string; readonly secret: string }
+  /** Token requests and API calls, failed ones included; tokens given, those given again not counted. */
+  readonly counts: {
+    readonly tokenRequests: number
+    readonly tokensIssued: number
+    readonly apiCalls: number
+  }
+  /** The last requests, without secrets. */
+  readonly requests: readonly { readonly at: number; readonly path: string; readonly outcome: string }[]
+  /** Epoch ms by the sandbox's clock. */
+  readonly now: number
+  /** Moves the sandbox's clock. */
+  advance(ms: number): void
+  /** Ends all tokens, as platforms do for reasons of their own; returns how many were alive. */
+  revoke(): number
+  /** Lets the token endpoint misbehave, once or as often as said. */
+  fault(fault: PlatformFault, times?: number): void
+  close(): Promise<void>
+}
+
+/**
+ * Starts a stand-in for a platform on loopback: its token endpoints and one API, with its words, codes and statuses, and
+ * with what a token request does there to the tokens before it.
+ */
+export async function platformSandbox(
+  name: PlatformName,
+  options: PlatformSandboxOptions = {},
+): Promise<PlatformSandbox> {
+  const mode: PlatformMode = MODES[name]
+  const state = new PlatformState(options)
+  const server = createServer((request, response) => {
+    readExchange(request, response)
+      .then(exchange => answer(mode, state, exchange))
+      .catch(() => request.socket.destroy())
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as { port: number }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    app: PLATFORM_APP,
+    get counts() {
+      const { tokenRequests, tokensIssued, apiCalls } = state
+      return { tokenRequests, tokensIssued, apiCalls }
+    },
+    requests: state.requests,
+    get now() {
+      return state.now
+    },
+    advance: ms => state.advance(ms),
+    revoke: () => state.revoke(),
+    fault: (fault, times = 1) => state.fault(fault, times),
+    close() {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      server.closeAllConnections()
+      return closed
+    },
+  }
+}
+
+async function answer(mode: PlatformMode, state: PlatformState, exchange: Exchange): Promise<void> {
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(exchange.headers.host ?? '')) {
+    return exchange.reply(403, 'for this machine only\n')
+  }
+  if (!mode.isTokenPath(exchange.path)) {
+    state.apiCalls += 1
+    return mode.answerApi(state, exchange)
+  }
+  state.tokenRequests += 1
+  const { latencyMs = 0 } = state.options
+  if (latencyMs > 0) await new Promise(resolve => setTimeout(resolve, latencyMs))
+  mode.answerToken(state, exchange, state.nextFault())
+}
