@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { addCallCommand } from './commands/call.ts'
 import { addInspectCommand } from './commands/inspect.ts'
+import { addLoginCommand } from './commands/login.ts'
+import { addLogoutCommand } from './commands/logout.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { EXIT, EXIT_HELP } from './exit-code.ts'
@@ -33,6 +35,8 @@ function programFor(terminal: Terminal): Command {
     .showSuggestionAfterError()
     .addHelpText('after', HELP)
   addTokenCommand(program, terminal)
+  addLoginCommand(program, terminal)
+  addLogoutCommand(program, terminal)
   addInspectCommand(program, terminal)
   addCallCommand(program, terminal)
   addSandboxCommand(program, terminal)
