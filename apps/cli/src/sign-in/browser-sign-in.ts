@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { type Clock, EvergrantError, type Store } from '@evergrant/core'
+import { type Clock, EvergrantError, fail, type Store } from '@evergrant/core'
 import { type AuthorizationFlow, authorizationFlow, type GrantedTokens } from '@evergrant/runtime'
 import open from 'open'
 import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'
@@ -46,6 +46,7 @@ class Attempt {
   #fail: (error: unknown) => void = () => undefined
   #flow: AuthorizationFlow | undefined
   #state = ''
+  #expiresAt = Number.POSITIVE_INFINITY
 
   constructor(options: BrowserSignInOptions) {
     this.#options = options
@@ -67,7 +68,12 @@ class Attempt {
       clock,
       redirectUri,
     })
-    const { url, state } = await this.#flow.begin({ scopes, lifetimeMs: timeoutMs })
+    this.#expiresAt = clock.now() + timeoutMs
+    const { url, state } = await this.#flow.begin({
+      scopes,
+      parameters: parametersFor(scopes),
+      lifetimeMs: timeoutMs,
+    })
     this.#state = state
     const pasted = pastes ? this.#read(redirectUri) : undefined
     try {
@@ -113,13 +119,20 @@ class Attempt {
       const tokens = await this.#redeem(flow => flow.complete(query))
       const granted = { server: serverName(signIn), name, scopes: tokens.scope ?? scopes }
       return { page: successPage(granted, chinese), afterwards: this.#end }
-    } catch (error) {
+    } catch (caught) {
+      const error = this.#isLate(caught) ? new EvergrantError(fail('flow_expired')) : caught
       const { code, message } = EvergrantError.is(error)
         ? error
         : { code: '', message: 'Something went wrong; the terminal says more.' }
       const page = failurePage(code, message, chinese)
       return this.#isStray(error) ? { page } : { page, afterwards: () => this.#fail(error) }
     }
+  }
+
+  /** Whether an answer finds nothing because the store does not keep sign-ins that have expired. */
+  #isLate(error: unknown): boolean {
+    const finds = !EvergrantError.is(error) || error.code !== 'flow_unknown'
+    return !finds && this.#options.clock.now() >= this.#expiresAt
   }
 
   async #redeem(by: (flow: AuthorizationFlow) => Promise<GrantedTokens>): Promise<GrantedTokens> {
@@ -158,6 +171,11 @@ class Attempt {
       },
     )
   }
+}
+
+/** A server ignores the scope `offline_access` unless it asks for consent (OpenID Connect Core §11). */
+function parametersFor(scopes: readonly string[]): Readonly<Record<string, string>> {
+  return scopes.includes('offline_access') ? { prompt: 'consent' } : {}
 }
 
 async function systemBrowser(url: string): Promise<void> {
