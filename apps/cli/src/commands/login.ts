@@ -1,4 +1,4 @@
-import type { Store } from '@evergrant/core'
+import type { Clock, Store } from '@evergrant/core'
 import { type GrantedTokens, systemClock } from '@evergrant/runtime'
 import { type Command, Option } from 'commander'
 import { amount } from '../amount.ts'
@@ -100,7 +100,7 @@ async function signInBy(
   const { as: name, scope: scopes, port, redirectUri, browser, device, timeout } = options
   const clock = systemClock()
   const timeoutMs = timeout * 60_000
-  const keep = (tokens: GrantedTokens) => keepGrant(name, signIn, tokens, store, terminal)
+  const keep = (tokens: GrantedTokens) => keepGrant({ name, signIn, tokens, store, terminal, clock })
   using waiting = patience(clock.now() + timeoutMs, clock, terminal)
   const common = { signIn, scopes, clock, terminal, patience: waiting }
   if (device) return keep(await deviceCodeSignIn(common))
@@ -117,15 +117,17 @@ async function signInBy(
 }
 
 /** The name first: a name without a grant asks to sign in again, a grant without a name could not be revoked. */
-async function keepGrant(
-  name: string,
-  signIn: SignIn,
-  tokens: GrantedTokens,
-  store: Store,
-  terminal: Terminal,
-): Promise<void> {
+async function keepGrant(kept: {
+  readonly name: string
+  readonly signIn: SignIn
+  readonly tokens: GrantedTokens
+  readonly store: Store
+  readonly terminal: Terminal
+  readonly clock: Clock
+}): Promise<void> {
+  const { name, signIn, tokens, store, terminal, clock } = kept
   await remember(store, name, signIn)
-  await using source = signedInSource(name, signIn, store, terminal)
+  await using source = signedInSource(name, signIn, store, terminal, clock)
   await source.receive(tokens)
 }
 

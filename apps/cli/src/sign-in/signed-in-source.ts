@@ -1,12 +1,18 @@
-import { EvergrantError, fail, type Secret, type Store, type Transport } from '@evergrant/core'
-import { type Client, secret, type TokenSource, tokenRevocation, tokenSource } from '@evergrant/runtime'
+import { type Clock, EvergrantError, fail, type Secret, type Store, type Transport } from '@evergrant/core'
+import { type Client, secret, systemClock, type TokenSource, tokenRevocation, tokenSource } from '@evergrant/runtime'
 import { fileSecret } from '@evergrant/runtime/node'
 import { undiciTransport } from '@evergrant/transport-undici'
 import type { Terminal } from '../terminal.ts'
 import { providerOf, type SecretPlace, type SignIn } from './sign-in.ts'
 
 /** The source of a grant that somebody has signed in for. Its name keeps it apart from others at the same server. */
-export function signedInSource(name: string, signIn: SignIn, store: Store, terminal: Terminal): TokenSource {
+export function signedInSource(
+  name: string,
+  signIn: SignIn,
+  store: Store,
+  terminal: Terminal,
+  clock: Clock = systemClock(),
+): TokenSource {
   return tokenSource({
     provider: providerOf(signIn),
     client: clientOf(signIn, terminal),
@@ -15,6 +21,7 @@ export function signedInSource(name: string, signIn: SignIn, store: Store, termi
     revocation: tokenRevocation(),
     store,
     transport: signInTransport(),
+    clock,
   })
 }
 
