@@ -61,7 +61,7 @@ export interface Revoker {
   close(): Promise<void>
 }
 
-export interface SignOutOptions {
+interface SignOutOptions {
   readonly signal: AbortSignal | undefined
   /** For the server, and then once more for the store, in ms. */
   readonly timeoutMs: number

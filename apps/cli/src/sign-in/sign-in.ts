@@ -8,7 +8,7 @@ export type SignInServer =
   | { readonly kind: 'discovered'; readonly endpoints: DiscoveredEndpoints }
 
 /** A provider that was discovered, without what is the same for all of them. */
-export type DiscoveredEndpoints = Omit<Provider, 'profile' | 'policy' | 'deviceDialect' | 'doubtClient'>
+type DiscoveredEndpoints = Omit<Provider, 'profile' | 'policy' | 'deviceDialect' | 'doubtClient'>
 
 /** Where the client's secret is found; the secret itself is never kept. */
 export type SecretPlace = { readonly file: string } | { readonly variable: string }

@@ -1,5 +1,12 @@
 import { type Clock, EvergrantError, fail, type Secret, type Store, type Transport } from '@evergrant/core'
-import { type Client, secret, systemClock, type TokenSource, tokenRevocation, tokenSource } from '@evergrant/runtime'
+import {
+  type Client,
+  secret,
+  systemClock,
+  type TokenSource,
+  tokenRevocation,
+  tokenSource,
+} from '@evergrant/runtime'
 import { fileSecret } from '@evergrant/runtime/node'
 import { undiciTransport } from '@evergrant/transport-undici'
 import type { Terminal } from '../terminal.ts'
