@@ -155,7 +155,7 @@ describe('a sign-in', () => {
   })
 
   it('ends when nobody comes', async () => {
-    expect(await evergrant(issuer('--no-browser', '--timeout', '0.01'))).toMatchObject({
+    expect(await evergrant(issuer('--no-browser', '--wait-minutes', '0.01'))).toMatchObject({
       code: 4,
       stderr: expect.stringContaining('flow_expired'),
     })
@@ -181,7 +181,7 @@ describe('a sign-in', () => {
     })
     const terminal = { stdin: new PassThrough(), stdout: new PassThrough(), stderr, env: { HOME: home } }
     const browse = () => Promise.reject(new Error('no display'))
-    expect(await run(issuer('--timeout', '0.02'), { ...terminal, browse })).toBe(4)
+    expect(await run(issuer('--wait-minutes', '0.02'), { ...terminal, browse })).toBe(4)
     expect(text).toContain('No browser could be opened.')
   })
 

@@ -19,7 +19,7 @@ interface LoginOptions extends SignInTarget {
   readonly redirectUri?: string
   readonly browser: boolean
   readonly device?: boolean
-  readonly timeout: number
+  readonly waitMinutes: number
   readonly store?: string
 }
 
@@ -54,7 +54,7 @@ export function addLoginCommand(program: Command, terminal: Terminal): void {
     )
     .option('--no-browser', 'print the address instead of opening it; the answer may be pasted')
     .addOption(new Option('--device', 'show a code to enter in a browser anywhere').conflicts('redirectUri'))
-    .option('--timeout <minutes>', 'how long to wait for you', amount, 5)
+    .option('--wait-minutes <number>', 'how many minutes to wait for you', amount, 5)
     .option('--store <place>', 'keep the grant in a directory or at a redis: URL (EVERGRANT_STORE)')
     .addHelpText('after', HELP)
     .action((options: LoginOptions) => login(options, terminal))
@@ -97,9 +97,9 @@ async function signInBy(
   store: Store,
   terminal: Terminal,
 ): Promise<void> {
-  const { as: name, scope: scopes, port, redirectUri, browser, device, timeout } = options
+  const { as: name, scope: scopes, port, redirectUri, browser, device, waitMinutes } = options
   const clock = systemClock()
-  const timeoutMs = timeout * 60_000
+  const timeoutMs = waitMinutes * 60_000
   const keep = (tokens: GrantedTokens) => keepGrant({ name, signIn, tokens, store, terminal, clock })
   using waiting = patience(clock.now() + timeoutMs, clock, terminal)
   const common = { signIn, scopes, clock, terminal, patience: waiting }
