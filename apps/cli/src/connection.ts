@@ -6,6 +6,9 @@ import { memoryStore } from '@evergrant/store-memory'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { undiciTransport } from '@evergrant/transport-undici'
 import type { Command } from 'commander'
+import { UsageError } from './failure-report.ts'
+import { recall } from './sign-in/sign-in.ts'
+import { signedInSource } from './sign-in/signed-in-source.ts'
 import { storeAt } from './store-place.ts'
 import { painter, type Terminal, writeLine } from './terminal.ts'
 
@@ -17,6 +20,8 @@ export interface ConnectionOptions {
   readonly apiKeyFile?: string
   readonly secretKeyFile?: string
   readonly store?: string
+  /** The name of a sign-in. */
+  readonly as?: string
 }
 
 /** An open source of tokens, and what belongs to it. */
@@ -64,6 +69,39 @@ export async function connect(options: ConnectionOptions, terminal: Terminal): P
       await store.close?.()
     },
   }
+}
+
+/**
+ * The grant of a sign-in: of the one that is named, or of the default one where nothing else is. `undefined` when
+ * there is none, or keys or a sandbox are meant.
+ */
+export async function connectAs(
+  options: ConnectionOptions,
+  terminal: Terminal,
+): Promise<Connection | undefined> {
+  const { as: named, store: place } = options
+  if (named === undefined && (usesSandbox(options) || hasKeys(options, terminal))) return undefined
+  const store = storeAt(place, terminal)
+  const name = named ?? 'default'
+  const signIn = await recall(store, name)
+  if (signIn === undefined) {
+    await store.close?.()
+    if (named === undefined) return undefined
+    throw new UsageError(`nobody is signed in as "${name}" here; sign in with "evergrant login --as ${name}"`)
+  }
+  const source = signedInSource(name, signIn, store, terminal)
+  return {
+    source,
+    sandboxUrl: undefined,
+    async close() {
+      await source.close()
+      await store.close?.()
+    },
+  }
+}
+
+function hasKeys({ apiKeyFile }: ConnectionOptions, { env }: Terminal): boolean {
+  return apiKeyFile !== undefined || Boolean(env.BAIDU_API_KEY)
 }
 
 export function usesSandbox({ sandbox, sandboxUrl }: ConnectionOptions): boolean {

@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander'
 import { addAuditCommand } from './commands/audit.ts'
 import { addCallCommand } from './commands/call.ts'
 import { addInspectCommand } from './commands/inspect.ts'
+import { addLoginCommand } from './commands/login.ts'
+import { addLogoutCommand } from './commands/logout.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
 import { addSecondFactorCommand } from './commands/second-factor.ts'
 import { addTokenCommand } from './commands/token.ts'
@@ -35,6 +37,8 @@ function programFor(terminal: Terminal): Command {
     .showSuggestionAfterError()
     .addHelpText('after', HELP)
   addTokenCommand(program, terminal)
+  addLoginCommand(program, terminal)
+  addLogoutCommand(program, terminal)
   addInspectCommand(program, terminal)
   addCallCommand(program, terminal)
   addSandboxCommand(program, terminal)

@@ -6,6 +6,8 @@ export interface Terminal {
   readonly stdout: Writable & { readonly isTTY?: boolean }
   readonly stderr: Writable & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Opens an address in the person's browser: by default in the one that the system has for it. */
+  readonly browse?: (url: string) => Promise<void>
 }
 
 const CODES = {

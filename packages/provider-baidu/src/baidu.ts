@@ -53,9 +53,11 @@ export function baidu(options: BaiduOptions = {}): Provider {
     renewWith = 'client_credentials',
     keepSession = false,
   } = options
+  const tokenEndpoint = ENDPOINTS[endpoint] ?? endpoint
   return {
     name: 'baidu',
-    tokenEndpoint: ENDPOINTS[endpoint] ?? endpoint,
+    tokenEndpoint,
+    ...(endpoint === 'aip' ? {} : signInEndpoints(tokenEndpoint)),
     clientSecretMethod: parameters === 'query' ? 'client_secret_query' : 'client_secret_post',
     profile: profileOf(renewWith === 'refresh_token', keepSession),
     policy: { renewBeforeMs: DAY_MS },
@@ -63,6 +65,27 @@ export function baidu(options: BaiduOptions = {}): Provider {
     // A refresh token of Baidu works once.
     refreshTokenUse: 'single_use',
     doubtClient: doubtBaiduClient,
+  }
+}
+
+/** People sign in at the classic host, which is older than RFC 8628 and knows no PKCE. */
+function signInEndpoints(
+  tokenEndpoint: string,
+): Pick<
+  Provider,
+  'authorizationEndpoint' | 'deviceAuthorizationEndpoint' | 'deviceDialect' | 'codeChallenge'
+> {
+  const base = tokenEndpoint.replace(/\/token$/, '')
+  return {
+    authorizationEndpoint: `${base}/authorize`,
+    deviceAuthorizationEndpoint: `${base}/device/code`,
+    deviceDialect: {
+      parameters: [['response_type', 'device_code']],
+      grantType: 'device_token',
+      codeParameter: 'code',
+      asksByQuery: true,
+    },
+    codeChallenge: 'none',
   }
 }
 

@@ -61,6 +61,8 @@ const HANDLERS: {
   reply: (session, { waiter, outcome }) => session.reply(waiter, outcome),
 
   report: (session, effect) => session.emit(effect.report),
+
+  discard: (session, { tokens }) => session.revoker?.discard(session, tokens),
 }
 
 export function carryOut(session: EffectShell, effect: GrantEffect): void {

@@ -10,6 +10,7 @@ import type {
   Transport,
 } from '@evergrant/core'
 import type { ClientGate } from './client-gate.ts'
+import type { RevocableGrant, Revoker } from './token-revocation.ts'
 
 /** What all sessions of a runtime share. */
 export interface Surroundings {
@@ -21,12 +22,14 @@ export interface Surroundings {
 }
 
 /** What the effects of one grant are carried out with, and where their results go. */
-export interface EffectShell {
+export interface EffectShell extends Pick<RevocableGrant, 'tokenSets' | 'atRest' | 'command'> {
   readonly key: string
   readonly policy: GrantPolicy
   readonly surroundings: Surroundings
   readonly gate: ClientGate
   readonly now: number
+  /** Revokes tokens; `undefined` where they are left to end by themselves. */
+  readonly revoker: Revoker | undefined
   /** Nothing that is still under way matters any more. */
   readonly closed: boolean
   /** Ends the wake-up that was asked for; `undefined` when there is none. */

@@ -1,6 +1,7 @@
 import type { PolicyNumbers, Provider, Secret } from '@evergrant/core'
 import type { Client } from './client-gate.ts'
 import type { ExchangeGrant } from './token-exchange.ts'
+import type { Revocation } from './token-revocation.ts'
 
 /** One grant: whose, from where, and how to keep it. */
 export interface GrantOptions {
@@ -27,6 +28,8 @@ export interface GrantOptions {
   readonly audience?: string
   /** Resource indicators (RFC 8707). */
   readonly resources?: readonly string[]
+  /** Made by `tokenRevocation()`. Absent: nothing is revoked, and `signOut()` is not possible. */
+  readonly revocation?: Revocation
   /** Renew before anybody asks. `false` by default: renewal begins when a token that is due is asked for. */
   readonly keepWarm?: boolean
   /** `follower` only reads what another process renews. `renewer` by default. */

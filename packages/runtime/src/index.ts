@@ -116,6 +116,7 @@ export {
   type TokenExchangeOptions,
   tokenExchange,
 } from './token-exchange.ts'
+export { type Revocation, type SignedOut, tokenRevocation } from './token-revocation.ts'
 export {
   type RuntimeOptions,
   type TokenRuntime,

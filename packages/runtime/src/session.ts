@@ -17,6 +17,7 @@ import {
   type Served,
   type TokenEvent,
   type TokenListener,
+  type TokenSet,
   transition,
 } from '@evergrant/core'
 import { abortedError } from './aborted-error.ts'
@@ -24,6 +25,7 @@ import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { Token } from './token.ts'
+import type { RevocableGrant, Revoker } from './token-revocation.ts'
 
 /** What a source may hand out without consulting the machine, and until when. */
 export interface Hot {
@@ -47,13 +49,15 @@ type Settle = (outcome: Outcome) => void
  * One grant in this process: the state of its machine, the callers who wait, and the effects under way.
  * Shared by all sources of the same identity.
  */
-export class Session implements EffectShell {
+export class Session implements EffectShell, RevocableGrant {
   readonly key: string
   policy: GrantPolicy
   readonly surroundings: Surroundings
   readonly gate: ClientGate
   /** What may be served at once; `undefined` when there is no usable token. */
   hot: Hot | undefined
+  /** Revokes tokens; `undefined` where they are left to end by themselves. */
+  revoker: Revoker | undefined
   unsubscribe: (() => Promise<void>) | undefined
   subscribing = false
   cancelWake: (() => void) | undefined
@@ -68,7 +72,8 @@ export class Session implements EffectShell {
   #dispatching = false
   #waiterCount = 0
   #closing = false
-  #whenAtRest: (() => void) | undefined
+  /** Called when nothing is under way any more. */
+  readonly #resting = new Set<() => void>()
   /** Ends what keeps the process alive; `undefined` when nothing does. */
   #release: (() => void) | undefined
   /** Whether it was asked to be kept warm for good, rather than while somebody watches. */
@@ -87,6 +92,11 @@ export class Session implements EffectShell {
     return this.surroundings.clock.now()
   }
 
+  get tokenSets(): { unsaved: TokenSet | undefined; held: TokenSet | undefined } {
+    const { pending, stamp } = this.#state
+    return { unsaved: pending?.record.tokens, held: stamp?.tokens }
+  }
+
   /** Whether nothing is under way, wanted or unsaved, so that the session may be forgotten. */
   get isIdle(): boolean {
     const { busy, pending, queue } = this.#state
@@ -100,7 +110,7 @@ export class Session implements EffectShell {
     this.#dispatching = true
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next)
     this.#dispatching = false
-    if (!this.#state.busy) this.#whenAtRest?.()
+    if (!this.#state.busy) for (const rest of this.#resting) rest()
     this.#holdWhileNeeded()
   }
 
@@ -233,7 +243,9 @@ export class Session implements EffectShell {
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
-    await this.#settle()
+    const { requestTimeoutMs, commitBudgetMs } = this.policy
+    await this.atRest(spends(this.policy) ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS)
+    await this.revoker?.close()
     this.closed = true
     this.hot = undefined
     this.cancelWake?.()
@@ -245,17 +257,16 @@ export class Session implements EffectShell {
     await this.unsubscribe?.()
   }
 
-  /** Resolves when nothing is under way any more, or when waiting longer is not worth it. */
-  async #settle(): Promise<void> {
-    const { requestTimeoutMs, commitBudgetMs } = this.policy
+  async atRest(ms: number): Promise<void> {
     if (!this.#state.busy) return
-    const graceMs = spends(this.policy) ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
     await new Promise<void>(resolve => {
-      const cancel = this.surroundings.clock.wake(this.now + graceMs, resolve)
-      this.#whenAtRest = () => {
+      const rest = () => {
         cancel()
+        this.#resting.delete(rest)
         resolve()
       }
+      const cancel = this.surroundings.clock.wake(this.now + ms, rest)
+      this.#resting.add(rest)
     })
   }
 }

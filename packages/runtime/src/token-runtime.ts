@@ -133,6 +133,8 @@ class Runtime implements TokenRuntime {
     const session = found ?? new Session(policy, this.#surroundings, gate)
     // The token to exchange may come along with its bearer, each time a newer one.
     session.gate.exchange = gate.exchange
+    const { provider, client, revocation } = options
+    session.revoker ??= revocation?.open({ provider, client, ...this.#surroundings })
     if (policy.keepWarm) session.keepWarm()
     this.#sessions.delete(key)
     this.#sessions.set(key, session)

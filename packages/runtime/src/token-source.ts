@@ -15,6 +15,7 @@ import {
 } from '@evergrant/core'
 import type { Session } from './session.ts'
 import { Token } from './token.ts'
+import type { SignedOut } from './token-revocation.ts'
 import { watchTokens } from './token-watch.ts'
 
 /** What one call may ask for. */
@@ -83,7 +84,16 @@ export interface TokenSource extends AsyncDisposable {
   /** Puts a grant from elsewhere in the place of what is held. Resolves when the store has it. */
   receive(tokens: ReceivedTokens, options?: Pick<TokenOptions, 'signal' | 'timeoutMs'>): Promise<void>
 
-  /** Forgets the grant, here and in the store. Does not revoke anything at the server. */
+  /**
+   * Ends the grant: revokes its tokens at the server (RFC 7009), the refresh token first, and forgets it, here and in
+   * the store. What could not be revoked is told in the result, and is forgotten all the same.
+   *
+   * Needs the option `revocation`, and rejects with `invalid_option` without it. Rejects with `store_unreachable` when
+   * the store does not take it in time; it goes on being tried, and what can be revoked has been.
+   */
+  signOut(options?: Pick<TokenOptions, 'signal' | 'timeoutMs'>): Promise<SignedOut>
+
+  /** Forgets the grant, here and in the store. Does not revoke anything at the server: see `signOut()`. */
   drop(options?: Pick<TokenOptions, 'signal' | 'timeoutMs'>): Promise<void>
 
   /** What the grant is doing and why. Holds no token and no secret. */
@@ -168,6 +178,14 @@ export class Source implements TokenSource {
   async drop(options: TokenOptions = {}): Promise<void> {
     const session = await this.#open()
     await session.command({ type: 'grant.dropped', until: this.#until(session, options) }, options.signal)
+  }
+
+  async signOut({ signal, timeoutMs = this.#finder.callTimeoutMs }: TokenOptions = {}): Promise<SignedOut> {
+    requireSpan('timeoutMs', timeoutMs)
+    const session = await this.#open()
+    const { revoker } = session
+    if (revoker === undefined) throw invalid('revocation is missing, without which nobody can sign out')
+    return revoker.signOut(session, { signal, timeoutMs })
   }
 
   explain(): Explanation | undefined {

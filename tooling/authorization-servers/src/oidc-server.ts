@@ -1,4 +1,5 @@
 import { randomBytes, type X509Certificate } from 'node:crypto'
+import { createServer as createPlainServer, type Server as PlainServer } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -31,19 +32,20 @@ export interface OidcServer extends AsyncDisposable {
   readonly seen: Seen
 }
 
-export async function oidcServer(): Promise<OidcServer> {
+/** Without TLS where `plain` says so: at `http://127.0.0.1`, as a server that is being developed. */
+export async function oidcServer({ plain: isPlain = false } = {}): Promise<OidcServer> {
   const host = await certificate('localhost')
   const clientCertificate = await certificate('client.example')
   const { clients, keys } = await registeredClients(clientCertificate)
-  const plain = createServer(host)
+  const open = isPlain ? createPlainServer() : createServer(host)
   const demanding = createServer({
     ...host,
     requestCert: true,
     rejectUnauthorized: true,
     ca: clientCertificate.cert,
   })
-  const issuer = await listen(plain)
-  const mtls = await listen(demanding)
+  const issuer = await listen(open, isPlain ? 'http://127.0.0.1' : 'https://localhost')
+  const mtls = await listen(demanding, 'https://localhost')
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const signingKey = { ...(await exportJWK(privateKey)), kid: 'server', alg: 'ES256', use: 'sig' }
   const provider = new Provider(issuer, {
@@ -53,7 +55,7 @@ export async function oidcServer(): Promise<OidcServer> {
   })
   registerTokenExchange(provider)
   const seen = watch(provider)
-  for (const server of [plain, demanding]) server.on('request', provider.callback())
+  for (const server of [open, demanding]) server.on('request', provider.callback())
   return {
     issuer,
     ca: host.cert,
@@ -61,7 +63,7 @@ export async function oidcServer(): Promise<OidcServer> {
     keys,
     seen,
     async [Symbol.asyncDispose]() {
-      await Promise.all([plain, demanding].map(close))
+      await Promise.all([open, demanding].map(close))
     },
   }
 }
@@ -105,6 +107,7 @@ const FEATURES: Configuration['features'] = {
 
 function configuration(mtls: string): Configuration {
   const ofHalfAnHour = () => 1_800
+  const ofADay = () => 86_400
   return {
     scopes: ['openid', 'offline_access', 'read', 'write'],
     clientAuthMethods: [
@@ -140,11 +143,11 @@ function configuration(mtls: string): Configuration {
       AccessToken: ofHalfAnHour,
       ClientCredentials: ofHalfAnHour,
       DeviceCode: ofHalfAnHour,
-      Grant: ofHalfAnHour,
+      Grant: ofADay,
       IdToken: ofHalfAnHour,
       Interaction: ofHalfAnHour,
-      RefreshToken: ofHalfAnHour,
-      Session: ofHalfAnHour,
+      RefreshToken: ofADay,
+      Session: ofADay,
     },
   }
 }
@@ -172,12 +175,12 @@ function watch(provider: Provider): Seen {
   return seen
 }
 
-async function listen(server: Server): Promise<string> {
+async function listen(server: Server | PlainServer, host: string): Promise<string> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  return `https://localhost:${(server.address() as AddressInfo).port}`
+  return `${host}:${(server.address() as AddressInfo).port}`
 }
 
-function close(server: Server): Promise<unknown> {
+function close(server: Server | PlainServer): Promise<unknown> {
   server.closeAllConnections()
   return new Promise(resolve => server.close(resolve))
 }

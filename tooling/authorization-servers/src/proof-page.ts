@@ -26,6 +26,7 @@ export const PROVEN_GRANTS: readonly ProvenGrant[] = [
 
 const SERVER = 'standard-server.test.ts'
 const BOUND = 'bound-tokens.test.ts'
+const COMMAND = 'sign-in-command.test.ts'
 
 export const PROVEN_FEATURES: readonly ProvenFeature[] = [
   {
@@ -95,13 +96,49 @@ export const PROVEN_FEATURES: readonly ProvenFeature[] = [
     suite: 'a token',
     title: 'is renewed for fewer scopes, when that is what is wanted',
   },
+  {
+    feature: 'A sign-in in Chromium, a token an hour later, a sign-out',
+    file: COMMAND,
+    suite: 'evergrant login',
+    title: 'signs in, renews an hour later, and signs out at the server',
+  },
+  {
+    feature: 'A sign-in that is declined',
+    file: COMMAND,
+    suite: 'evergrant login',
+    title: 'ends when access is denied, and says so in both places',
+  },
+  {
+    feature: 'A sign-in that takes too long',
+    file: COMMAND,
+    suite: 'evergrant login',
+    title: 'ends when it took too long, and says so in both places',
+  },
+  {
+    feature: 'An answer with a wrong state',
+    file: COMMAND,
+    suite: 'evergrant login',
+    title: 'goes on waiting after an answer with a wrong state, which is told that it is not the right one',
+  },
+  {
+    feature: 'A sign-in on a machine without a browser',
+    file: COMMAND,
+    suite: 'evergrant login',
+    title: 'takes the address that a browser of another machine has ended up at',
+  },
+  {
+    feature: 'A sign-in with a code, on a terminal (RFC 8628)',
+    file: COMMAND,
+    suite: 'evergrant login',
+    title: 'shows a code and a QR code for a browser anywhere, and waits',
+  },
 ]
 
 /** Which test proves what, as a page. */
 export function proofPage(): string {
   return page(
     '# What is proven against a standard server',
-    'Every test runs against [oidc-provider](https://github.com/panva/node-oidc-provider), a certified authorization server that nobody here wrote, over TLS on loopback. It demands PKCE, rotates refresh tokens and ends a grant when one is used twice, takes no assertion and no proof of possession twice, and asks for its nonces. The tokens are used at an API that verifies them. The tests are in `tooling/authorization-servers/test`.',
+    'Every test runs against [oidc-provider](https://github.com/panva/node-oidc-provider), a certified authorization server that nobody here wrote, over TLS on loopback. The tests of the command use it at `http://127.0.0.1`, in a Chromium without a window; where there is none, they say so and are left out. It demands PKCE, rotates refresh tokens and ends a grant when one is used twice, takes no assertion and no proof of possession twice, and asks for its nonces. The tokens are used at an API that verifies them. The tests are in `tooling/authorization-servers/test`.',
     '## Grants and client authentication',
     'All in `grants.test.ts`, each test once for every ✓.',
     table(

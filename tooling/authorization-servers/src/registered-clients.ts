@@ -4,6 +4,8 @@ import type { Method } from './authentication-methods.ts'
 import { type Certificate, certificateJwk } from './certificate.ts'
 
 export const REDIRECT_URI = 'https://app.example/callback'
+/** A program on the machine of whoever uses it, which may be redirected to on any port (RFC 8252 §7.3). */
+export const NATIVE_CLIENT = 'native'
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
 
@@ -50,6 +52,12 @@ export async function registeredClients(
       tls_client_certificate_bound_access_tokens: true,
     },
     common('none'),
+    {
+      ...common('none'),
+      client_id: NATIVE_CLIENT,
+      application_type: 'native',
+      redirect_uris: ['http://127.0.0.1/callback'],
+    },
   ] as ClientMetadata[]
   return { clients, keys: { secret, privateKey, certificate } }
 }

@@ -1,7 +1,9 @@
 import type { Token } from '@evergrant/runtime'
 import { type Command, Option } from 'commander'
 import { amount } from '../amount.ts'
-import { type ConnectionOptions, connect, withConnection } from '../connection.ts'
+import { type ConnectionOptions, connect, connectAs, withConnection } from '../connection.ts'
+import { UsageError } from '../failure-report.ts'
+import { requireName } from '../sign-in/sign-in.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
 
 interface TokenCommandOptions extends ConnectionOptions {
@@ -9,6 +11,7 @@ interface TokenCommandOptions extends ConnectionOptions {
   readonly header?: boolean
   readonly curl?: boolean
   readonly minValid?: number
+  readonly as?: string
 }
 
 const HELP = `
@@ -17,12 +20,16 @@ The token goes to standard output and nothing else does, so that it can be used 
   TOKEN=$(evergrant token)
   evergrant token --sandbox --json
 
+After "evergrant login" it is a token of that sign-in: of the one that --as names, or of the default one where no
+keys are given.
+
 It is kept, and the next run hands out the same one until it is due for renewal; --store says where.
 Tokens of an embedded sandbox are not kept.`
 
 export function addTokenCommand(program: Command, terminal: Terminal): void {
   const command = program.command('token').description('obtain an access token and print it')
   withConnection(command)
+    .option('--as <name>', 'a token of the sign-in of this name', requireName)
     .addOption(new Option('--json', 'print what is known about the token, and the token, as JSON'))
     .addOption(new Option('--header', 'print an Authorization header').conflicts(['json', 'curl']))
     .addOption(new Option('--curl', 'print a curl command that uses the token').conflicts('json'))
@@ -32,9 +39,13 @@ export function addTokenCommand(program: Command, terminal: Terminal): void {
 }
 
 async function printToken(options: TokenCommandOptions, terminal: Terminal): Promise<void> {
-  const connection = await connect(options, terminal)
+  const signedIn = await connectAs(options, terminal)
+  const connection = signedIn ?? (await connect(options, terminal))
   try {
     const { minValid } = options
+    if (signedIn !== undefined && options.curl) {
+      throw new UsageError('--curl is for keys of Baidu; --header is for every API')
+    }
     const token = await connection.source.token({
       probe: true,
       ...(minValid !== undefined && { minValidForMs: minValid * 1000 }),

@@ -21,6 +21,8 @@ export const EVENT_GUIDE: { readonly [Type in EvergrantEventType]: string } = {
   'renewal.overtaken': 'Another process took over meanwhile; what this one won was put aside.',
   'token.adopted': 'A token that another process stored was taken over.',
   'token.rejected': 'A resource server did not accept the token; `whileFresh`: as the one before it.',
+  'token.discarded':
+    'Tokens that nobody will use were given up; `revoked` says whether the server knows, or they end by themselves.',
   'commit.late': 'A token is served although it could not be saved yet.',
   'grant.received': 'A grant from elsewhere was stored.',
   'grant.dropped': 'The grant was forgotten on purpose.',

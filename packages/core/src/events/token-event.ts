@@ -15,6 +15,8 @@ export interface EventOrigin {
 export type RuntimeReport =
   /** By its shape, a client id or secret looks like something else. Told once, before the first request. */
   | { readonly type: 'client.doubtful'; readonly advice: Advice }
+  /** Tokens that nobody will use were given up: the server has revoked them, or they end by themselves. */
+  | { readonly type: 'token.discarded'; readonly revoked: boolean }
   /** A store operation has failed, for a reason that the store itself gives. The machine tries it again. */
   | { readonly type: 'store.refused'; readonly failure: Failure }
   /** The store would not tell of changes; the record is polled instead. */

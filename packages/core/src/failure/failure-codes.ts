@@ -34,6 +34,10 @@ export const FAILURE_CODES = {
     'configure',
     'The server refuses the proof of possession; check the clock of this machine and the algorithm of the key.',
   ],
+  unsupported_token_type: [
+    'configure',
+    'The server does not revoke tokens of this kind; they are good until they expire.',
+  ],
   access_denied: ['declined', 'The resource owner or the server said no.'],
   server_error: ['retry', 'The token endpoint had an internal error; it is tried again.'],
   temporarily_unavailable: [

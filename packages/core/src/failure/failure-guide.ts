@@ -48,6 +48,10 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
       'Check that the clock of this machine is right, that the server knows the algorithm of the key, and that no ' +
       'proxy changes method or URL.',
   },
+  unsupported_token_type: {
+    meaning: 'The server does not revoke access tokens, or not refresh tokens (RFC 7009 §2.2.1).',
+    remedy: 'Nothing, where its tokens are short-lived: revoking the refresh token ends the grant.',
+  },
   access_denied: {
     meaning: 'The resource owner or the server declined the request (RFC 6749 §4.1.2.1).',
     remedy: 'Ask for consent again only when somebody wants to give it.',

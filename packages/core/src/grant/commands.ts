@@ -33,7 +33,7 @@ export function onDropped(turn: Turn, event: EventOf<'grant.dropped'>): void {
 function command(
   turn: Turn,
   kind: 'tokens' | 'drop',
-  event: { readonly waiter: number; readonly until: number },
+  event: { readonly waiter: number; readonly until: number; readonly discards?: boolean },
   content: Pick<GrantRecord, 'tokens'> | Pick<GrantRecord, 'trouble'>,
   retainUntil: number | undefined,
 ): void {
@@ -59,6 +59,7 @@ function command(
     },
     guarded: true,
     command: name,
+    discards: event.discards ?? false,
     serveAt: at + policy.commitBudgetMs,
     leaseStoredAt: undefined,
     clock: undefined,

@@ -2,6 +2,7 @@ import { fail } from '../failure/fail.ts'
 import type { Entry } from '../ports/store.ts'
 import { type GrantRecord, withCommand } from '../record/grant-record.ts'
 import { adopt } from './adopt.ts'
+import { discardDropped, discardOvertaken } from './discard.ts'
 import type { Known, Pending } from './grant-state.ts'
 import { promote } from './outcome.ts'
 import { newestRecord, retained, retention } from './renewal.ts'
@@ -26,6 +27,7 @@ export function writePending(turn: Turn, pending: Pending): void {
 export function settleCommitted(turn: Turn, pending: Pending, known: Known): void {
   const { state } = turn
   const { record } = pending
+  discardDropped(turn, pending, state.known)
   state.known = known
   state.fenceSeen = Math.max(state.fenceSeen, record.fence)
   state.pending = undefined
@@ -109,7 +111,10 @@ function renumbered(turn: Turn, pending: Pending): Pending {
 function putAside(turn: Turn, pending: Pending): void {
   const { state } = turn
   state.pending = undefined
-  if (pending.kind === 'tokens') report(turn, { type: 'renewal.overtaken', fence: pending.record.fence })
+  if (pending.kind === 'tokens') {
+    report(turn, { type: 'renewal.overtaken', fence: pending.record.fence })
+    discardOvertaken(turn, pending)
+  }
   for (const { id } of waitersOf(pending.commanders)) replyFailure(turn, id, fail('record_newer'))
 }
 

@@ -75,3 +75,5 @@ export type GrantEffect =
   | { readonly type: 'wake'; readonly at: number | undefined }
   | { readonly type: 'reply'; readonly waiter: number; readonly outcome: Outcome }
   | { readonly type: 'report'; readonly report: GrantReport }
+  /** Nobody will use these tokens: the shell may have them revoked. */
+  | { readonly type: 'discard'; readonly tokens: TokenSet }

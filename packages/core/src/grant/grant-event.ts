@@ -36,7 +36,13 @@ export type GrantCommand =
       readonly until: number
     }
   /** The grant shall be forgotten by the whole fleet. Replied to when stored. */
-  | { readonly type: 'grant.dropped'; readonly waiter: number; readonly until: number }
+  | {
+      readonly type: 'grant.dropped'
+      readonly waiter: number
+      readonly until: number
+      /** Whether the tokens that it drops are handed over, to be revoked. Absent: they are not. */
+      readonly discards?: boolean
+    }
 
 /** What has happened. An answer carries the `op` it answers, so that a late one is recognised as stale. */
 export type GrantFact =

@@ -69,6 +69,8 @@ export interface Pending {
    * store holds, unless it is found there: then it has been carried out already. `undefined`: no command.
    */
   readonly command: string | undefined
+  /** Whether a drop hands over the tokens that it replaces. */
+  readonly discards?: boolean
   /** Epoch ms from which its tokens are served although they are not saved. */
   readonly serveAt: number
   /** When the lease was stored under which it was won, by the store's clock; `undefined` if that is not known. */

@@ -47,7 +47,7 @@ describe('a revocation (RFC 7009)', () => {
 
   it.each([
     [refusal('invalid_client', 401), 'configure', 'invalid_client'],
-    [refusal('unsupported_token_type'), 'distrust', 'unsupported_token_type'],
+    [refusal('unsupported_token_type'), 'configure', 'unsupported_token_type'],
     [json(500, {}), 'distrust', 'server_error'],
     [{ status: 404, headers: [], body: '<html>' }, 'configure', 'endpoint_not_found'],
   ])('is final after any other answer: %j', (response, kind, code) => {

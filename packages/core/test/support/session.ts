@@ -55,6 +55,7 @@ export class Session {
   readonly world: World
   readonly replies = new Map<number, Outcome[]>()
   readonly reports: GrantReport[] = []
+  readonly discarded: TokenSet[] = []
   readonly edges = new Set<string>()
   /** The operation that waits for its answer. */
   operation: Operation | undefined
@@ -100,6 +101,8 @@ export class Session {
       this.replies.set(effect.waiter, [...(this.replies.get(effect.waiter) ?? []), effect.outcome])
     } else if (effect.type === 'report') {
       this.reports.push(effect.report)
+    } else if (effect.type === 'discard') {
+      this.discarded.push(effect.tokens)
     } else if (effect.type === 'wake') {
       this.wakeAt = effect.at
     } else {
@@ -122,9 +125,9 @@ export class Session {
     return waiter
   }
 
-  drop(): number {
+  drop(options: { discards?: boolean } = {}): number {
     const waiter = ++this.#waiters
-    this.dispatch({ type: 'grant.dropped', waiter, until: this.now + 30_000 })
+    this.dispatch({ type: 'grant.dropped', waiter, until: this.now + 30_000, ...options })
     return waiter
   }
 

@@ -1,0 +1,52 @@
+import { EvergrantError } from '@evergrant/core'
+import type { SignedOut } from '@evergrant/runtime'
+import type { Command } from 'commander'
+import { UsageError } from '../failure-report.ts'
+import { forget, recall, requireName, serverName } from '../sign-in/sign-in.ts'
+import { signedInSource } from '../sign-in/signed-in-source.ts'
+import { storeAt } from '../store-place.ts'
+import { type Terminal, writeLine } from '../terminal.ts'
+
+interface LogoutOptions {
+  readonly as: string
+  readonly store?: string
+}
+
+export function addLogoutCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('logout')
+    .description('revoke a grant at its server, and forget it')
+    .option('--as <name>', 'the name of the sign-in', requireName, 'default')
+    .option('--store <place>', 'where it is kept (EVERGRANT_STORE)')
+    .action((options: LogoutOptions) => logout(options, terminal))
+}
+
+async function logout({ as: name, store: place }: LogoutOptions, terminal: Terminal): Promise<void> {
+  const store = storeAt(place, terminal)
+  try {
+    const signIn = await recall(store, name)
+    if (signIn === undefined) throw new UsageError(`nobody is signed in as "${name}" here`)
+    await using source = signedInSource(name, signIn, store, terminal)
+    const signedOut = await source.signOut()
+    await forget(store, name)
+    tell(signedOut, serverName(signIn), terminal)
+  } finally {
+    await store.close?.()
+  }
+}
+
+const KINDS = { access_token: 'the access token', refresh_token: 'the refresh token' }
+
+/** What the server has revoked; a failure when there is something that it should have and has not. */
+function tell({ revoked, failure }: SignedOut, server: string, { stdout }: Terminal): void {
+  const what = revoked.map(kind => KINDS[kind]).join(' and ')
+  writeLine(stdout, `Signed out of ${server}; everything is forgotten here.`)
+  if (what !== '') writeLine(stdout, `The server has revoked ${what}.`)
+  if (failure === undefined) return
+  if (failure.code === 'endpoint_missing') {
+    writeLine(stdout, 'The server revokes nothing on request; what it has issued ends by itself.')
+    return
+  }
+  const left = 'Not everything is revoked at the server; what it has issued may be good until it expires.'
+  throw new EvergrantError({ ...failure, message: `${left} ${failure.message}` })
+}

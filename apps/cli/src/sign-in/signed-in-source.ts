@@ -1,0 +1,52 @@
+import { type Clock, EvergrantError, fail, type Secret, type Store, type Transport } from '@evergrant/core'
+import {
+  type Client,
+  secret,
+  systemClock,
+  type TokenSource,
+  tokenRevocation,
+  tokenSource,
+} from '@evergrant/runtime'
+import { fileSecret } from '@evergrant/runtime/node'
+import { undiciTransport } from '@evergrant/transport-undici'
+import type { Terminal } from '../terminal.ts'
+import { providerOf, type SecretPlace, type SignIn } from './sign-in.ts'
+
+/** The source of a grant that somebody has signed in for. Its name keeps it apart from others at the same server. */
+export function signedInSource(
+  name: string,
+  signIn: SignIn,
+  store: Store,
+  terminal: Terminal,
+  clock: Clock = systemClock(),
+): TokenSource {
+  return tokenSource({
+    provider: providerOf(signIn),
+    client: clientOf(signIn, terminal),
+    grant: { type: 'refresh_token' },
+    subject: name,
+    revocation: tokenRevocation(),
+    store,
+    transport: signInTransport(),
+    clock,
+  })
+}
+
+/** Plain http to this very machine is for servers that are being developed on it. */
+export function signInTransport(): Transport {
+  return undiciTransport({ allowInsecureLoopback: true })
+}
+
+export function clientOf({ clientId, secretAt }: SignIn, terminal: Terminal): Client {
+  return secretAt === undefined ? { id: clientId } : { id: clientId, secret: secretFrom(secretAt, terminal) }
+}
+
+function secretFrom(place: SecretPlace, { env }: Terminal): Secret {
+  if ('file' in place) return fileSecret(place.file)
+  return secret(() => {
+    const value = env[place.variable]?.trim()
+    if (value) return value
+    const message = `${place.variable} is not set, which held the client secret at the sign-in.`
+    throw new EvergrantError(fail('secret_unavailable', { message }))
+  })
+}
