@@ -32,6 +32,11 @@ export interface RuntimeOptions {
   readonly clock?: Clock
   /** Numbers of [0, 1), for jitter. `Math.random` by default. */
   readonly random?: () => number
+  /**
+   * Names for sessions, each of which no other session of any process ever has: two holders of one name would
+   * take each other's leases for their own. Random UUIDs by default; for simulations, which must repeat themselves.
+   */
+  readonly newHolderName?: () => string
   /** How many grants are held in memory at once; those that rest longest go first. 10,000 by default. */
   readonly sessionsMax?: number
 }
@@ -87,6 +92,7 @@ export function tokenSource(options: GrantOptions & RuntimeOptions): TokenSource
 class Runtime implements TokenRuntime {
   readonly #surroundings: Surroundings
   readonly #sessionsMax: number
+  readonly #newHolderName: () => string
   /** By key, those that were opened or used last at the end. */
   readonly #sessions = new Map<string, Session>()
   #closed = false
@@ -99,6 +105,7 @@ class Runtime implements TokenRuntime {
       )
     }
     this.#sessionsMax = sessionsMax
+    this.#newHolderName = options.newHolderName ?? newHolderName
     this.#surroundings = {
       store: options.store ?? localStore({ entriesMax: sessionsMax, clock }),
       transport: options.transport ?? fetchTransport(),
@@ -158,7 +165,7 @@ class Runtime implements TokenRuntime {
         ...(audience === undefined ? {} : { audience }),
         ...(resources === undefined ? {} : { resources }),
       }),
-      holder: newHolderName(),
+      holder: this.#newHolderName(),
       profile: provider.profile,
       renewWith:
         grantType === 'refresh_token' ? 'refresh_token' : (provider.renewWith ?? 'client_credentials'),

@@ -1,0 +1,75 @@
+import type { Parts } from '../parts.ts'
+import type { SimulatedGrant } from '../simulated-grant.ts'
+import type { SimulatedProcess } from '../simulated-process.ts'
+import { askUntilServed } from './recovery.ts'
+import { RequestCount } from './request-count.ts'
+
+/** Longest life that is lived through where processes are kept warm, in ms: they wake every minute. */
+const WARM_LIFE_MS_MAX = 300_000
+const CALLERS = 3
+/** In this time a healthy fleet has obtained a token and everybody has it, in ms. */
+const OBTAINED_MS = 15_000
+
+/**
+ * P2 and L5 in a healthy fleet: a token comes to its end. Where nobody keeps it warm, all processes ask at the
+ * same moment and there is one token request; where somebody does, nobody ever waits.
+ */
+export async function drillExpiry(parts: Parts, grant: SimulatedGrant): Promise<void> {
+  const { world, fleet } = parts
+  if (world.violation !== undefined) return
+  await askUntilServed(parts, grant)
+  const warm = fleet.processes.some(process => {
+    const { role, keepWarm, watches } = fleet.roleOf(process.machine)
+    return keepWarm || watches || role === 'follower'
+  })
+  if (!warm) await askAllAtOnce(parts, grant)
+  else if (grant.rules.lifeMs <= WARM_LIFE_MS_MAX && !grant.rules.repeats) await liveThrough(parts, grant)
+}
+
+/** The key has expired everywhere; everybody asks, several times, at the same moment. */
+async function askAllAtOnce({ world, fleet }: Parts, grant: SimulatedGrant): Promise<void> {
+  const { newest } = grant.history
+  if (newest === undefined) return
+  await world.run(newest.expiresAt + 1_000)
+  const count = new RequestCount(world, grant)
+  let answers = 0
+  for (const process of fleet.processes) {
+    world.after(0, process, () => {
+      for (let i = 0; i < CALLERS; i++) {
+        process.token(grant, {
+          then: ({ outcome }) => {
+            if (outcome?.ok) answers += 1
+          },
+        })
+      }
+    })
+  }
+  const callers = CALLERS * fleet.processes.length
+  await world.run(world.now + OBTAINED_MS, () => answers === callers)
+  if (answers < callers) {
+    world.fail('P2', `${callers - answers} of ${callers} callers have no token ${OBTAINED_MS} ms after it expired`)
+  }
+  count.expect('P2', 1, `${callers} callers in ${fleet.processes.length} processes asked at once`)
+}
+
+/** From one token to the next, and a little further. */
+async function liveThrough({ world, fleet }: Parts, grant: SimulatedGrant): Promise<void> {
+  const random = world.random(`expiry ${grant.index}`)
+  const until = (grant.history.newest?.expiresAt ?? world.now) + grant.rules.lifeMs / 4
+  const warm = fleet.processes.filter(process => {
+    const { role, keepWarm, watches } = fleet.roleOf(process.machine)
+    return role === 'renewer' && (keepWarm || watches)
+  })
+  const askOn = (process: SimulatedProcess): void => {
+    world.after(random.below(grant.rules.lifeMs / 4), process, () => {
+      if (world.now >= until || process.closing) return
+      if (warm.includes(process) && process.sourceOf(grant).current() === undefined) {
+        world.fail('L5', `${process.name} keeps grant ${grant.index} warm and has no token`)
+      }
+      process.token(grant)
+      askOn(process)
+    })
+  }
+  for (const process of warm) askOn(process)
+  await world.run(until)
+}

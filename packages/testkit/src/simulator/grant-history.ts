@@ -1,0 +1,146 @@
+import type { Issue } from './authorization-server.ts'
+import type { Exchange } from './network.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
+import type { Stored } from './simulated-store.ts'
+import type { Watcher } from './world.ts'
+
+/** Why a grant may be lost in spite of everything. */
+export type Blame =
+  /** An answer to a presented refresh token never came through. */
+  | 'response lost'
+  /** A process ended between its intent to present a refresh token and the saving of what came of it. */
+  | 'process ended'
+  /** The store lost a record. */
+  | 'record lost'
+  /** The user took the grant back, or it was dropped on purpose. */
+  | 'grant revoked'
+
+/** The lease that a process has stored last. */
+export interface Tenure {
+  readonly process: SimulatedProcess
+  readonly fence: number
+  /** The refresh token that the record held when the lease was taken. */
+  readonly refreshToken: string | undefined
+  readonly spentAt: number | undefined
+  /** By the store's clock. */
+  readonly storedAt: number
+  /** True time. */
+  readonly takenAt: number
+  /** How many records had been lost by then. */
+  readonly losses: number
+}
+
+/** Everything that happened to one grant, as far as promises are about it. */
+export class GrantHistory {
+  /** What the store holds; `undefined` when it holds nothing. */
+  stored: Stored | undefined
+  /** How often the store has lost a record. */
+  losses = 0
+  /** Newest token that the server has issued. */
+  newest: Issue | undefined
+  /** Every text of a token that was ever stored. */
+  readonly saved = new Set<string>()
+  /** Access tokens that somebody rejected. */
+  readonly rejected = new Set<string>()
+  readonly blames = new Set<Blame>()
+  /** Token requests so far. */
+  requests = 0
+  /** Token requests and store operations so far. */
+  operations = 0
+  /** Grants received and dropped by command. */
+  commands = 0
+  /** The lease that each process took last. */
+  readonly tenures = new Map<SimulatedProcess, Tenure>()
+  /** The lease that was taken last of all; `undefined` before the first. */
+  tenure: Tenure | undefined
+  /** Requests whose end the client does not know yet. */
+  readonly inFlight = new Set<Exchange>()
+  /** Processes that have stored their intent and not yet what came of it. */
+  readonly working = new Set<SimulatedProcess>()
+}
+
+/** Keeps the histories of all grants. Watches first, so that every other watcher finds them up to date. */
+export const historian: Watcher = {
+  'store.asked'({ grant }) {
+    grant.history.operations += 1
+  },
+
+  'store.wrote'({ process, grant, after }) {
+    const { history } = grant
+    const { record } = after
+    history.stored = after
+    if (record?.tokens !== undefined) {
+      history.saved.add(record.tokens.accessToken)
+      if (record.tokens.refreshToken !== undefined) history.saved.add(record.tokens.refreshToken)
+    }
+    if (record?.lease === undefined) {
+      history.working.delete(process)
+      return
+    }
+    if (!process.alive) history.blames.add('process ended')
+    const tenure: Tenure = {
+      process,
+      fence: record.fence,
+      refreshToken: record.tokens?.refreshToken,
+      spentAt: record.spentAt,
+      storedAt: after.storedAt,
+      takenAt: process.world.now,
+      losses: history.losses,
+    }
+    history.tenure = tenure
+    history.tenures.set(process, tenure)
+    history.working.add(process)
+  },
+
+  'store.lost'({ grant: { history }, after }) {
+    history.stored = after
+    history.losses += 1
+    history.blames.add('record lost')
+  },
+
+  'call.began'({ call: { kind, grant, issue } }) {
+    const { history } = grant
+    if (kind === 'token') return
+    history.commands += 1
+    if (kind === 'drop') history.blames.add('grant revoked')
+    if (issue !== undefined) history.newest = issue
+  },
+
+  'call.ended'({ call: { kind, grant, outcome } }) {
+    // What befell the grant before does not matter to the one that has taken its place.
+    if (kind === 'receive' && outcome?.ok) grant.history.blames.clear()
+  },
+
+  'request.sent'({ exchange }) {
+    const { history } = exchange.grant
+    history.inFlight.add(exchange)
+    history.requests += 1
+    history.operations += 1
+  },
+
+  'request.handled'({ exchange, answer }) {
+    if (answer.issue !== undefined) exchange.grant.history.newest = answer.issue
+  },
+
+  'request.ended'({ exchange }) {
+    const { history, spends } = exchange.grant
+    history.inFlight.delete(exchange)
+    const unclear = exchange.end === 'unknown' || exchange.copies > 1
+    if (spends && exchange.refreshToken !== undefined && unclear) history.blames.add('response lost')
+  },
+
+  'token.rejected'({ grant, accessToken }) {
+    grant.history.rejected.add(accessToken)
+  },
+
+  'process.ended'({ process }) {
+    for (const { history } of process.grants) {
+      if (history.working.delete(process)) history.blames.add('process ended')
+      for (const exchange of history.inFlight) {
+        if (exchange.process !== process) continue
+        history.inFlight.delete(exchange)
+        history.blames.add('process ended')
+      }
+    }
+  },
+}
