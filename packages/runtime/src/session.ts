@@ -96,7 +96,7 @@ export class Session implements EffectShell {
     this.#dispatching = true
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next)
     this.#dispatching = false
-    if (!this.#state.busy) this.#whenAtRest?.()
+    if (!this.#isUnderWay) this.#whenAtRest?.()
   }
 
   #step(event: GrantCommand | GrantFact): void {
@@ -213,7 +213,7 @@ export class Session implements EffectShell {
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
-    await this.#settle()
+    if (this.#isUnderWay) await this.#settle()
     this.closed = true
     this.hot = undefined
     this.cancelWake?.()
@@ -224,12 +224,22 @@ export class Session implements EffectShell {
     await this.unsubscribe?.()
   }
 
+  /** Whether a refresh token works once, so that what is under way cannot be had again. */
+  get #spends(): boolean {
+    const { renewWith, refreshTokenUse } = this.policy
+    return renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
+  }
+
+  /** Whether an answer is outstanding, or something that cannot be had again waits for its next try to be saved. */
+  get #isUnderWay(): boolean {
+    const { busy, pending } = this.#state
+    return busy || (pending !== undefined && this.#spends)
+  }
+
   /** Resolves when nothing is under way any more, or when waiting longer is not worth it. */
   async #settle(): Promise<void> {
-    const { renewWith, refreshTokenUse, requestTimeoutMs, commitBudgetMs } = this.policy
-    if (!this.#state.busy) return
-    const spends = renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
-    const graceMs = spends ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
+    const { requestTimeoutMs, commitBudgetMs } = this.policy
+    const graceMs = this.#spends ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
     await new Promise<void>(resolve => {
       const cancel = this.surroundings.clock.wake(this.now + graceMs, resolve)
       this.#whenAtRest = () => {

@@ -31,6 +31,8 @@ const SLEEP_MS_MAX = 60_000
 export function systemClock(time: TimeSource = systemTime): Clock {
   const heap = new WakeHeap()
   let cancelTimer: (() => void) | undefined
+  /** When the timer fires, by the monotonic clock. */
+  let firesAtMs = Number.POSITIVE_INFINITY
 
   // `now` is the wall clock plus a shift. The anchor ties the monotonic clock to it.
   let shiftMs = 0
@@ -59,9 +61,21 @@ export function systemClock(time: TimeSource = systemTime): Clock {
   function arm(): void {
     cancelTimer?.()
     cancelTimer = undefined
+    firesAtMs = Number.POSITIVE_INFINITY
     if (heap.first === undefined) return
-    const ms = Math.ceil(heap.first.at - now())
-    cancelTimer = time.after(Math.min(Math.max(ms, 0), SLEEP_MS_MAX), fire)
+    const ms = Math.min(Math.max(Math.ceil(heap.first.at - now()), 0), SLEEP_MS_MAX)
+    firesAtMs = time.monotonicMs() + ms
+    cancelTimer = time.after(ms, fire)
+  }
+
+  /**
+   * Sets the timer anew if it would fire too late, for a machine may have slept, or its clock been set, since it
+   * was set. One that is about to fire is left alone, or it never would while wake-ups keep coming.
+   */
+  function rearm(): void {
+    if (heap.first === undefined) return
+    const ms = Math.max(heap.first.at - now(), 0)
+    if (firesAtMs - time.monotonicMs() > ms + NOISE_MS) arm()
   }
 
   function fire(): void {
@@ -80,6 +94,7 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     const wakeUp: WakeUp = { at, callback, index: -1 }
     heap.add(wakeUp)
     if (heap.first === wakeUp) arm()
+    else rearm()
     return () => {
       heap.remove(wakeUp)
       // Otherwise the timer fires early, finds nothing due, and is set again.

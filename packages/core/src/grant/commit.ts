@@ -36,8 +36,15 @@ export function settleCommitted(turn: Turn, pending: Pending, known: Known): voi
   if (pending.kind === 'drop') state.trouble = record.trouble
   if (pending.command !== undefined) confirmCommand(turn, pending)
   if (pending.clock === 'writer' && state.storeOffset !== undefined && record.tokens !== undefined) {
-    // It could not be written in the store's clock before its answer told it; now it can.
-    state.pending = { ...pending, command: undefined, commanders: NO_WAITERS, retryAt: turn.at }
+    // It could not be written in the store's clock before its answer told it; now it can, unless somebody has
+    // begun to build on it.
+    state.pending = {
+      ...pending,
+      kind: 'restore',
+      command: undefined,
+      commanders: NO_WAITERS,
+      retryAt: turn.at,
+    }
   }
 }
 
@@ -66,6 +73,10 @@ export function settleRefused(turn: Turn, pending: Pending, entry: Entry | undef
   if (known !== undefined && stored !== undefined && isOwnWrite(stored, pending.record, policy.holder)) {
     return settleCommitted(turn, pending, known)
   }
+  if (pending.kind === 'recall' && isOwnLease(stored, pending.record, policy.holder)) {
+    state.pending = { ...pending, retryAt: turn.at }
+    return
+  }
   if (givesWay(turn, pending, stored)) return putAside(turn, pending)
   // What is about to be dropped is not served again on the way.
   if (pending.kind === 'drop') state.stamp = undefined
@@ -82,13 +93,18 @@ function isOwnWrite(stored: GrantRecord, wanted: GrantRecord, holder: string): b
   )
 }
 
+/** Whether the store holds the lease that is to be recalled, though its answer was lost. */
+function isOwnLease(stored: GrantRecord | undefined, wanted: GrantRecord, holder: string): boolean {
+  return stored?.lease?.holder === holder && stored.fence === wanted.fence
+}
+
 /**
  * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
  * repairs to everything. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
  * Tokens that were won unguarded give way to fresh ones only.
  */
 function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
-  if (pending.kind === 'release' || pending.kind === 'restore') return true
+  if (pending.kind !== 'tokens' && pending.kind !== 'drop') return true
   if (pending.command !== undefined || stored === undefined) return false
   const news = stored.generation >= pending.record.generation
   if (pending.guarded) return news || stored.fence > pending.record.fence
@@ -98,11 +114,16 @@ function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined)
 /** The pending record, numbered above everything the store has shown. */
 function renumbered(turn: Turn, pending: Pending): Pending {
   const { state, at } = turn
-  const fence = state.fenceSeen > pending.record.fence ? state.fenceSeen + 1 : pending.record.fence
-  const seen = state.known?.record?.commands ?? []
+  const stored = state.known?.record
+  // Nobody else may have the same number: two tokens of one generation could not be told apart.
+  const isTaken = stored?.fence === pending.record.fence || state.fenceSeen > pending.record.fence
+  const fence = isTaken ? state.fenceSeen + 1 : pending.record.fence
+  const seen = stored?.commands ?? []
   const commands =
     pending.command === undefined ? pending.record.commands : withCommand(seen, pending.command)
   state.fenceSeen = fence
+  // It goes over what the store holds, and over the trouble in it.
+  state.trouble = pending.record.trouble
   return { ...pending, record: { ...pending.record, fence, generation: fence, commands }, retryAt: at }
 }
 

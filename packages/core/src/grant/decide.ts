@@ -4,7 +4,7 @@ import type { Trouble } from '../record/grant-record.ts'
 import { restorePending, serveUnsaved, writePending } from './commit.ts'
 import type { Known, StoreTrouble } from './grant-state.ts'
 import { isLeasedElsewhere, lookAgainAt } from './lease.ts'
-import { beginUnguarded, planRenewal, takeLease } from './renewal.ts'
+import { beginUnguarded, newestRecord, planRenewal, takeLease } from './renewal.ts'
 import { hasNewSeed } from './seed.ts'
 import { serveWaiters } from './serve.ts'
 import { isDue, isLapsed } from './stamp.ts'
@@ -64,7 +64,7 @@ function idle(turn: Turn): void {
   if (!policy.keepWarm || state.stamp === undefined || state.known === undefined)
     return settle(turn, undefined)
   const lookAt = Math.max(recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
-  settle(turn, Math.min(state.stamp.dueAt, lookAt))
+  settle(turn, Math.min(state.stamp.dueAt, state.stamp.lapsesAt, lookAt))
 }
 
 /** When a session that is kept warm looks at the record without a hint, for hints may be lost. */
@@ -89,7 +89,7 @@ function pursue(turn: Turn): void {
   const { known } = state
   if (known === undefined || state.hinted) return readOrWait(turn)
   if (known.newer) return giveUp(turn, fail('record_newer'), known)
-  if (isGated(state.trouble, at) && !hasNewSeed(known.record, policy)) {
+  if (isGated(state.trouble, at) && !isMended(turn, state.trouble)) {
     return sitOut(turn, state.trouble, known)
   }
   if (policy.role === 'follower') return lookAgain(turn, known.readAt + policy.pollMs)
@@ -99,6 +99,11 @@ function pursue(turn: Turn): void {
   const plan = planRenewal(turn)
   if ('failure' in plan) return giveUp(turn, endGrant(turn, plan.failure), known)
   takeLease(turn, plan)
+}
+
+/** Whether somebody has configured a new refresh token for a grant that has ended. */
+function isMended(turn: Turn, trouble: Trouble): boolean {
+  return trouble.until === Number.POSITIVE_INFINITY && hasNewSeed(newestRecord(turn), turn.policy)
 }
 
 /** Reads, unless the store has just failed. */

@@ -7,7 +7,7 @@ import type { GrantRecord } from '../record/grant-record.ts'
 import type { Flight } from './grant-state.ts'
 import { newestRecord, retention } from './renewal.ts'
 import { lifetimeTooShort } from './serve.ts'
-import { isLapsed, stampOf } from './stamp.ts'
+import { ageMs, isLapsed, stampOf } from './stamp.ts'
 import { failWaiters, isWorthWaiting, nextTrouble, rejectedAgain, remembered } from './trouble.ts'
 import { currentFlight, report, type Turn } from './turn.ts'
 import { NO_WAITERS } from './waiter-queue.ts'
@@ -55,7 +55,7 @@ function settleWon(turn: Turn, flight: Flight, granted: TokenSet): void {
   const later = tokens.expiresAt > (previous?.expiresAt ?? 0) + SAME_EXPIRY_MS
   const advanced = !repeated && (later || base.rejected)
   const rejected = repeated && base.rejected
-  const replaces = replacesOf(base, at, policy.freshForMs)
+  const replaces = replacesOf(turn, base)
   const record: GrantRecord = {
     ...base,
     fence: flight.fence,
@@ -102,9 +102,9 @@ function settleWon(turn: Turn, flight: Flight, granted: TokenSet): void {
 }
 
 /** How many rejected tokens in a row the new one stands in for. */
-function replacesOf(base: GrantRecord, at: number, freshForMs: number): number {
-  if (!base.rejected || base.tokens === undefined) return 0
-  return at - base.tokens.sentAt < freshForMs ? base.replaces + 1 : 1
+function replacesOf({ state, at, policy }: Turn, base: GrantRecord): number {
+  if (!base.rejected || state.stamp === undefined) return 0
+  return ageMs(state.stamp, at) < policy.freshForMs ? base.replaces + 1 : 1
 }
 
 /** A token that did not advance is renewed again after half of its remaining life, and not sooner than the floor. */
@@ -137,7 +137,17 @@ export function settleLost(turn: Turn, flight: Flight, failure: Failure, refused
   const gone = flight.spends && !refused && policy.replayWindowMs === 0
   const delegated = policy.identity.grantType === 'refresh_token'
   noteFailure(turn, gone && delegated ? fail('response_lost') : failure)
-  release(turn, flight, refused && flight.firstUse ? undefined : newestRecord(turn).spentAt)
+  if (refused && flight.spends && flight.firstUse) recall(turn, flight)
+  else release(turn, flight, 'release', {})
+}
+
+/**
+ * The lease was taken, or may have been, and nothing was presented under it. Where it announces that a refresh
+ * token is presented, that is taken back; any other lease is left to lapse.
+ */
+export function recall(turn: Turn, flight: Flight): void {
+  if (!flight.spends || !flight.firstUse) turn.state.flight = undefined
+  else release(turn, flight, 'recall', { spentAt: undefined, seed: flight.seedBefore })
 }
 
 /** The record was read again after the server said that the grant has ended. */
@@ -157,7 +167,7 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
     return
   }
   noteFailure(turn, doubt)
-  release(turn, flight, undefined)
+  release(turn, flight, 'release', { spentAt: undefined })
 }
 
 function forgetRefreshToken(turn: Turn): void {
@@ -176,17 +186,22 @@ function noteFailure(turn: Turn, failure: Failure): void {
 }
 
 /** Gives the lease back along with what is known of the failure, so that the fleet backs off together. */
-function release(turn: Turn, flight: Flight, spentAt: number | undefined): void {
+function release(
+  turn: Turn,
+  flight: Flight,
+  kind: 'release' | 'recall',
+  changes: Partial<Pick<GrantRecord, 'spentAt' | 'seed'>>,
+): void {
   const { state, at, policy } = turn
   state.flight = undefined
   if (!flight.guarded) return
   state.pending = {
-    kind: 'release',
+    kind,
     record: {
       ...newestRecord(turn),
+      ...changes,
       fence: flight.fence,
       lease: undefined,
-      spentAt,
       trouble: state.trouble,
       writer: policy.holder,
     },
@@ -196,7 +211,7 @@ function release(turn: Turn, flight: Flight, spentAt: number | undefined): void 
     leaseStoredAt: undefined,
     clock: undefined,
     attempts: 0,
-    retryAt: at,
+    retryAt: state.storeTrouble?.retryAt ?? at,
     commanders: NO_WAITERS,
     retainUntil: retention(turn),
   }

@@ -129,7 +129,7 @@ export class Fleet {
   /** Ends a process in good order, in the time that it takes; `then` is called just before it is gone. */
   close(process: SimulatedProcess, then: () => void): void {
     if (process.closing) return
-    process.closing = true
+    process.closingAtMs = process.runningMs
     this.#parts.world.after(0, process, () => {
       process.close().then(
         () => {

@@ -34,6 +34,8 @@ export interface Tenure {
 export class GrantHistory {
   /** What the store holds; `undefined` when it holds nothing. */
   stored: Stored | undefined
+  /** The highest generation that was ever stored. */
+  highest = 0
   /** How often the store has lost a record. */
   losses = 0
   /** Newest token that the server has issued. */
@@ -42,13 +44,16 @@ export class GrantHistory {
   readonly saved = new Set<string>()
   /** Access tokens that somebody rejected. */
   readonly rejected = new Set<string>()
-  readonly blames = new Set<Blame>()
-  /** Token requests so far. */
-  requests = 0
+  /** And when it happened last, true time. */
+  readonly blames = new Map<Blame, number>()
+  /** Token requests so far that were answered with a token. */
+  issues = 0
   /** Token requests and store operations so far. */
   operations = 0
   /** Grants received and dropped by command. */
   commands = 0
+  /** Whether processes may hold numbers that the store has never seen, or has forgotten. */
+  isUneven = false
   /** The lease that each process took last. */
   readonly tenures = new Map<SimulatedProcess, Tenure>()
   /** The lease that was taken last of all; `undefined` before the first. */
@@ -69,6 +74,7 @@ export const historian: Watcher = {
     const { history } = grant
     const { record } = after
     history.stored = after
+    history.highest = Math.max(history.highest, record?.generation ?? 0)
     if (record?.tokens !== undefined) {
       history.saved.add(record.tokens.accessToken)
       if (record.tokens.refreshToken !== undefined) history.saved.add(record.tokens.refreshToken)
@@ -77,7 +83,7 @@ export const historian: Watcher = {
       history.working.delete(process)
       return
     }
-    if (!process.alive) history.blames.add('process ended')
+    if (!process.alive) history.blames.set('process ended', process.world.now)
     const tenure: Tenure = {
       process,
       fence: record.fence,
@@ -92,54 +98,67 @@ export const historian: Watcher = {
     history.working.add(process)
   },
 
-  'store.lost'({ grant: { history }, after }) {
+  'store.lost'({ grant: { history }, after, at }) {
     history.stored = after
     history.losses += 1
-    history.blames.add('record lost')
+    history.isUneven = true
+    history.blames.set('record lost', at)
   },
 
-  'call.began'({ call: { kind, grant, issue } }) {
+  'call.began'({ call: { kind, grant, issue, process } }) {
     const { history } = grant
     if (kind === 'token') return
     history.commands += 1
-    if (kind === 'drop') history.blames.add('grant revoked')
+    if (kind === 'drop') history.blames.set('grant revoked', process.world.now)
     if (issue !== undefined) history.newest = issue
   },
 
-  'call.ended'({ call: { kind, grant, outcome } }) {
+  'call.ended'({ call: { grant, issue, outcome } }) {
+    if (issue === undefined || !outcome?.ok) return
     // What befell the grant before does not matter to the one that has taken its place.
-    if (kind === 'receive' && outcome?.ok) grant.history.blames.clear()
+    const { blames, stored, highest } = grant.history
+    for (const [blame, at] of blames) {
+      // Unless somebody goes on with what the store had lost: a higher number goes before a later grant.
+      const goesOn = blame === 'record lost' && (stored?.record?.generation ?? 0) < highest
+      if (at < issue.issuedAt && !goesOn) blames.delete(blame)
+    }
   },
 
   'request.sent'({ exchange }) {
     const { history } = exchange.grant
     history.inFlight.add(exchange)
-    history.requests += 1
+    if (!exchange.guarded) history.isUneven = true
     history.operations += 1
   },
 
   'request.handled'({ exchange, answer }) {
-    if (answer.issue !== undefined) exchange.grant.history.newest = answer.issue
+    if (answer.issue === undefined) return
+    exchange.grant.history.newest = answer.issue
+    exchange.grant.history.issues += 1
   },
 
   'request.ended'({ exchange }) {
     const { history, spends } = exchange.grant
     history.inFlight.delete(exchange)
     const unclear = exchange.end === 'unknown' || exchange.copies > 1
-    if (spends && exchange.refreshToken !== undefined && unclear) history.blames.add('response lost')
+    if (spends && exchange.refreshToken !== undefined && unclear) history.blames.set('response lost', exchange.process.world.now)
   },
 
   'token.rejected'({ grant, accessToken }) {
     grant.history.rejected.add(accessToken)
   },
 
-  'process.ended'({ process }) {
-    for (const { history } of process.grants) {
-      if (history.working.delete(process)) history.blames.add('process ended')
+  'process.ended'({ process, how }) {
+    for (const { history, numbers } of process.grants) {
+      // What is worth it is waited for when a process is closed in good order.
+      const waitedMs = process.runningMs - (process.closingAtMs ?? 0)
+      const impatient = process.closing && waitedMs < numbers.requestTimeoutMs + numbers.commitBudgetMs
+      if (how === 'close' && impatient) continue
+      if (history.working.delete(process)) history.blames.set('process ended', process.world.now)
       for (const exchange of history.inFlight) {
         if (exchange.process !== process) continue
         history.inFlight.delete(exchange)
-        history.blames.add('process ended')
+        history.blames.set('process ended', process.world.now)
       }
     }
   },

@@ -45,14 +45,20 @@ export interface Observations {
     readonly before: Stored | undefined
     readonly after: Stored
   }
-  /** The answer of a store operation has reached a process that still waits for it. */
+  /** The answer of a store operation has reached a process that still waits for it, or may do so. */
   readonly 'store.told': {
     readonly process: SimulatedProcess
     readonly grant: SimulatedGrant
     readonly stored: Stored | undefined
+    readonly isCertain: boolean
   }
   /** The store lost what it held, or was given something else, by no doing of the program. */
-  readonly 'store.lost': { readonly grant: SimulatedGrant; readonly after: Stored | undefined }
+  readonly 'store.lost': {
+    readonly grant: SimulatedGrant
+    readonly after: Stored | undefined
+    /** True time. */
+    readonly at: number
+  }
   readonly 'request.sent': { readonly exchange: Exchange }
   readonly 'request.handled': { readonly exchange: Exchange; readonly answer: Answer }
   /** The client knows how its request ended. */

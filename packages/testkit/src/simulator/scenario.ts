@@ -32,36 +32,45 @@ const DAY = 24 * HOUR
 export function drawScenario(world: World, limits: ScenarioLimits): Scenario {
   const random = world.random('scenario')
   const keepWarm = random.chance(0.4)
-  const grants = Array.from({ length: random.chance(0.25) ? 2 : 1 }, () => drawGrant(random, keepWarm))
+  const hasClock = random.chance(0.8)
+  // Where the store tells no time, machines either agree about it, or tokens must live long to be shared.
+  const agree = !hasClock && random.chance(0.5)
+  const without = agree ? [...limits.without, ...CLOCK_FAULTS] : limits.without
+  const grants = Array.from({ length: random.chance(0.25) ? 2 : 1 }, () => drawGrant(random, keepWarm, agree))
   return {
     grants,
-    roles: drawRoles(random, limits.processes, keepWarm),
+    // Nobody can follow where tokens cannot be shared.
+    roles: drawRoles(random, limits.processes, keepWarm, hasClock || agree),
     store: {
-      hasClock: random.chance(0.8),
+      hasClock,
       tellsChanges: random.chance(0.75),
       clockErrorMs: random.chance(0.5) ? random.between(-10 * MINUTE, 10 * MINUTE) : 0,
       latencyMsMax: random.pick([2, 20, 150]),
     },
-    faults: drawFaults(random, world, limits.without),
+    faults: drawFaults(random, world, without),
     stormEvents: limits.events,
   }
 }
 
-function drawGrant(random: Random, keepWarm: boolean): GrantRules {
+const CLOCK_FAULTS: readonly FaultKind[] = ['skew', 'clock_forward', 'clock_back']
+
+function drawGrant(random: Random, keepWarm: boolean, clocksAgree: boolean): GrantRules {
   const kind = random.pick<GrantRules['kind']>(['client', 'single_use', 'single_use', 'client_refreshed', 'reusable'])
   const lifetimeAs = random.pick<GrantRules['lifetimeAs']>(['number', 'number', 'number', 'text', 'absent'])
   const graceMs = random.chance(0.3) ? 30 * SECOND : 0
   // A process that is kept warm wakes every minute: a month of that is a month of nothing.
   const lives = [20 * SECOND, MINUTE, 5 * MINUTE, 20 * MINUTE, keepWarm ? HOUR : 30 * DAY] as const
+  const lifeMs = lifetimeAs === 'absent' ? HOUR : random.pick(lives)
   return {
     kind,
-    lifeMs: lifetimeAs === 'absent' ? HOUR : random.pick(lives),
+    lifeMs,
     lifetimeAs,
-    repeats: kind === 'client' && random.chance(0.2),
+    repeats: kind === 'client' && lifeMs <= 5 * MINUTE && random.chance(0.3),
     graceMs,
     rotatesAlways: random.chance(0.75),
     seeded: random.chance(0.5),
     policy: {
+      ...(clocksAgree && { clockSkewMs: SECOND }),
       ...(graceMs > 0 && random.chance(0.7) && { replayWindowMs: graceMs - 10 * SECOND }),
       ...(random.chance(0.2) && { pollMs: random.pick([200, 3_000]) }),
       ...(random.chance(0.2) && { commitBudgetMs: random.pick([0, 500]) }),
@@ -71,8 +80,8 @@ function drawGrant(random: Random, keepWarm: boolean): GrantRules {
 }
 
 /** At least one of them renews; where others follow, it does so without being asked. */
-function drawRoles(random: Random, count: number, keepWarm: boolean): Role[] {
-  const hasFollowers = keepWarm && random.chance(0.5)
+function drawRoles(random: Random, count: number, keepWarm: boolean, mayFollow: boolean): Role[] {
+  const hasFollowers = keepWarm && mayFollow && random.chance(0.5)
   return Array.from({ length: count }, (_, i) => ({
     role: hasFollowers && i > 0 && random.chance(0.5) ? 'follower' : 'renewer',
     keepWarm: keepWarm && ((hasFollowers && i === 0) || random.chance(0.7)),

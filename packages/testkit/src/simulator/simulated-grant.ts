@@ -1,7 +1,9 @@
 import {
+  canonicalText,
   type GrantType,
   grantIdentity,
   IDEMPOTENT_DEFAULTS,
+  LIFETIME_UNKNOWN_MS,
   type PolicyNumbers,
   type Provider,
   recordKey,
@@ -39,6 +41,17 @@ export const TOKEN_ENDPOINT = 'https://as.example/token'
 /** Every text that must not get out has this in it. */
 export const SECRET_MARK = 'SECRET'
 
+/**
+ * Whether processes can use each other's tokens: where the store tells no time, a foreign token lives shorter by
+ * all that two clocks may be apart, and a short-lived one is over before it is known.
+ */
+export function isShareable({ toldLifeMs, numbers }: SimulatedGrant, storeHasClock: boolean): boolean {
+  return storeHasClock || toldLifeMs > 4 * numbers.clockSkewMs + SHARED_LIFE_MS_MIN
+}
+
+/** What must be left of a foreign token for it to be of any use, in ms. */
+const SHARED_LIFE_MS_MIN = 10_000
+
 /** One grant of a simulated world: what it is, and everything that happened to it. */
 export interface SimulatedGrant {
   readonly index: number
@@ -54,6 +67,10 @@ export interface SimulatedGrant {
   readonly delegated: boolean
   /** Under which the program keeps it. */
   readonly key: string
+  /** What stands in its records to tell them from those of others. */
+  readonly identity: string
+  /** How long the program believes that a new token lives, in ms. */
+  readonly toldLifeMs: number
   /** The numbers that govern it in the program. */
   readonly numbers: PolicyNumbers
   readonly history: GrantHistory
@@ -91,6 +108,8 @@ export function simulatedGrant(index: number, rules: GrantRules): SimulatedGrant
     spends,
     delegated,
     key: recordKey(identity),
+    identity: canonicalText(identity),
+    toldLifeMs: rules.lifetimeAs === 'absent' ? LIFETIME_UNKNOWN_MS : rules.lifeMs,
     numbers: { ...(spends ? SINGLE_USE_DEFAULTS : IDEMPOTENT_DEFAULTS), ...rules.policy },
     history: new GrantHistory(),
   }

@@ -25,8 +25,8 @@ export class SimulatedProcess implements Owner {
   readonly grants: readonly SimulatedGrant[]
   alive = true
   suspended = false
-  /** Whether it is being closed: nobody in it asks for anything any more. */
-  closing = false
+  /** When it began to be closed, by its running time; nobody in it asks for anything from then on. */
+  closingAtMs: number | undefined
   /** Calls that have not ended. */
   readonly calls = new Set<Call>()
   /** Timers that run for it. */
@@ -60,15 +60,14 @@ export class SimulatedProcess implements Owner {
     return this.machine.clockErrorMs
   }
 
+  get closing(): boolean {
+    return this.closingAtMs !== undefined
+  }
+
   /** How long it has been running, standstills left out. */
   get runningMs(): number {
     const until = this.suspended ? this.#suspendedAt : this.world.now
     return until - this.#startedAt - this.#heldMs
-  }
-
-  /** Whether an answer of the store that was asked for at that running time is still waited for. */
-  waitsForStore(sentRunningMs: number, grant: SimulatedGrant): boolean {
-    return this.runningMs - sentRunningMs < grant.numbers.storeTimeoutMs
   }
 
   /** Whether the last request that the program told of runs under a lease. */
@@ -109,7 +108,6 @@ export class SimulatedProcess implements Owner {
 
   /** Ends it in good order. Resolves when its program says so. */
   async close(): Promise<void> {
-    this.closing = true
     this.world.note(this, 'closing')
     this.#watches.abort()
     await this.#program?.close()

@@ -90,15 +90,15 @@ export class SimulatedStore {
     this.#world.note(process, operation, () => `of grant ${grant.index} ${fault ? `[${fault}]` : ''}`)
     this.#world.tell('store.asked', { process, grant, operation })
     const keptForMs = change?.retainUntil === undefined ? undefined : change.retainUntil - process.now
+    const sent = { at: this.#world.now, runningMs: process.runningMs }
     return new Promise((resolve, reject) => {
       const answer = (result: Entry | undefined | WriteResult, stored: Stored | undefined) => {
         this.#world.after(this.#backMs(fault), process, () => {
           this.#world.note(process, `${operation} ended`, () => this.#text(grant, stored, result))
-          if (process.waitsForStore(sentRunningMs, grant)) this.#world.tell('store.told', { process, grant, stored })
+          this.#tell(process, grant, stored, sent)
           resolve(result)
         })
       }
-      const sentRunningMs = process.runningMs
       const fail = () => {
         this.#world.note(process, `${operation} failed`, () => `of grant ${grant.index}`)
         reject(new Error(`the store has failed (${fault})`))
@@ -112,6 +112,20 @@ export class SimulatedStore {
         answer(result, this.#states.get(grant))
       })
     })
+  }
+
+  /** Tells that an answer has reached a process, unless nobody waited for it any more. */
+  #tell(
+    process: SimulatedProcess,
+    grant: SimulatedGrant,
+    stored: Stored | undefined,
+    sent: { readonly at: number; readonly runningMs: number },
+  ): void {
+    const { storeTimeoutMs } = grant.numbers
+    if (process.runningMs - sent.runningMs >= storeTimeoutMs) return
+    // After a standstill it depends on what comes first, the answer or the timer.
+    const isCertain = this.#world.now - sent.at < storeTimeoutMs
+    this.#world.tell('store.told', { process, grant, stored, isCertain })
   }
 
   #strike(process: SimulatedProcess, operation: 'read' | 'write'): FaultKind | undefined {
@@ -156,7 +170,7 @@ export class SimulatedStore {
       version: `v${++this.#writes}` as Version,
       storedAt: this.now,
       keptUntil: keptForMs === undefined ? undefined : this.now + keptForMs,
-      record: readStored(value),
+      record: readStored(value, grant.identity),
     }
     const before = this.#states.get(grant)
     const earlier = this.#earlier.get(grant) ?? []
@@ -207,7 +221,7 @@ export class SimulatedStore {
     else this.#states.set(grant, after)
     const text = () => `grant ${grant.index}: ${after === undefined ? 'nothing is left' : storedText(after)}`
     this.#world.note({ name: 'store' }, how, text)
-    this.#world.tell('store.lost', { grant, after })
+    this.#world.tell('store.lost', { grant, after, at: this.#world.now })
   }
 
   /** Whether anything is stored. */

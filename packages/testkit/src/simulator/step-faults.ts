@@ -119,9 +119,9 @@ const STRIKES: { readonly [Kind in FaultKind]?: Strike } = {
     return true
   },
   token_revoked: ({ server }, _, grant) => server.revokeToken(grant),
-  grant_revoked: ({ server }, _, grant) => {
+  grant_revoked: ({ server, world }, _, grant) => {
     if (!grant.delegated || !server.revokeGrant(grant)) return false
-    grant.history.blames.add('grant revoked')
+    grant.history.blames.set('grant revoked', world.now)
     return true
   },
   api_refuses: ({ api }, _, __, random) => {

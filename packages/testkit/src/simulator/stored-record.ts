@@ -3,8 +3,6 @@
  * of what it checks.
  */
 export interface StoredRecord {
-  /** Of which grant, as the program writes it. */
-  readonly identity: string
   readonly fence: number
   readonly generation: number
   /** Whose clock the instants are of. */
@@ -46,8 +44,8 @@ interface Written {
   readonly trouble?: { readonly failure: { readonly kind: string }; readonly until?: number }
 }
 
-/** Reads what a program has stored; `undefined` when it is not a record at all. */
-export function readStored(value: string): StoredRecord | undefined {
+/** Reads what a program has stored for a grant of this identity; `undefined` when it is no record of it. */
+export function readStored(value: string, wanted: string): StoredRecord | undefined {
   let written: Written
   try {
     written = JSON.parse(value)
@@ -56,8 +54,8 @@ export function readStored(value: string): StoredRecord | undefined {
   }
   if (typeof written !== 'object' || written === null || typeof written.fence !== 'number') return undefined
   const { identity, fence, generation, clock, lease, writer, spentAt, rejected, tokens, trouble } = written
+  if (identity !== wanted) return undefined
   return {
-    identity,
     fence,
     generation,
     clock,

@@ -2,11 +2,15 @@ import type { Parts } from '../parts.ts'
 
 /** How long it may take to close a process in which nothing is under way that is worth waiting for, in ms. */
 const CLOSED_MS = 1_000
+/** The longest that an operation may be under way, in ms. */
+const QUIET_MS = 20_000
 /** How long nothing must happen afterwards, in ms. */
 const SILENCE_MS = 120_000
 
 /** L6: `close()` comes to its end, and afterwards there are no timers, no operations and no subscriptions. */
 export async function closeEverything({ world, fleet, grants, store }: Parts): Promise<void> {
+  // What was overtaken by a command, or stalled in the storm, comes to its end first.
+  await world.run(world.now + QUIET_MS)
   if (world.violation !== undefined) return
   const processes = fleet.processes
   let closed = 0

@@ -1,11 +1,11 @@
 import type { Parts } from '../parts.ts'
-import type { SimulatedGrant } from '../simulated-grant.ts'
+import { isShareable, type SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import { askUntilServed } from './recovery.ts'
 import { RequestCount } from './request-count.ts'
 
 /** Longest life that is lived through where processes are kept warm, in ms: they wake every minute. */
-const WARM_LIFE_MS_MAX = 300_000
+const WARM_LIFE_MS_MAX = 60_000
 const CALLERS = 3
 /** In this time a healthy fleet has obtained a token and everybody has it, in ms. */
 const OBTAINED_MS = 15_000
@@ -15,22 +15,32 @@ const OBTAINED_MS = 15_000
  * same moment and there is one token request; where somebody does, nobody ever waits.
  */
 export async function drillExpiry(parts: Parts, grant: SimulatedGrant): Promise<void> {
-  const { world, fleet } = parts
-  if (world.violation !== undefined) return
+  const { world, fleet, store } = parts
+  if (!isShareable(grant, store.rules.hasClock) || world.violation !== undefined) return
   await askUntilServed(parts, grant)
   const warm = fleet.processes.some(process => {
     const { role, keepWarm, watches } = fleet.roleOf(process.machine)
     return keepWarm || watches || role === 'follower'
   })
   if (!warm) await askAllAtOnce(parts, grant)
-  else if (grant.rules.lifeMs <= WARM_LIFE_MS_MAX && !grant.rules.repeats) await liveThrough(parts, grant)
+  else if (grant.toldLifeMs <= WARM_LIFE_MS_MAX && !grant.rules.repeats) await liveThrough(parts, grant)
 }
 
 /** The key has expired everywhere; everybody asks, several times, at the same moment. */
-async function askAllAtOnce({ world, fleet }: Parts, grant: SimulatedGrant): Promise<void> {
-  const { newest } = grant.history
+async function askAllAtOnce(parts: Parts, grant: SimulatedGrant): Promise<void> {
+  const { world, fleet } = parts
+  // A renewal in the background may still be under way.
+  await world.run(world.now + OBTAINED_MS)
+  const { newest, isUneven } = grant.history
+  if (isUneven) {
+    // Whoever holds a higher number than the store goes on from there, which costs a request once.
+    grant.history.isUneven = false
+    await world.run((newest?.issuedAt ?? world.now) + grant.toldLifeMs + 1_000)
+    await askUntilServed(parts, grant)
+    return askAllAtOnce(parts, grant)
+  }
   if (newest === undefined) return
-  await world.run(newest.expiresAt + 1_000)
+  await world.run(newest.issuedAt + grant.toldLifeMs + 1_000)
   const count = new RequestCount(world, grant)
   let answers = 0
   for (const process of fleet.processes) {
@@ -54,14 +64,18 @@ async function askAllAtOnce({ world, fleet }: Parts, grant: SimulatedGrant): Pro
 
 /** From one token to the next, and a little further. */
 async function liveThrough({ world, fleet }: Parts, grant: SimulatedGrant): Promise<void> {
+  // A pause after the failures of the storm may last yet; it is over when a renewal has succeeded.
+  const { issues } = grant.history
+  await world.run(world.now + grant.toldLifeMs + grant.numbers.latchMaxMs, () => grant.history.issues > issues)
+  await world.run(world.now + OBTAINED_MS / 2)
   const random = world.random(`expiry ${grant.index}`)
-  const until = (grant.history.newest?.expiresAt ?? world.now) + grant.rules.lifeMs / 4
+  const until = (grant.history.newest?.issuedAt ?? world.now) + 1.25 * grant.toldLifeMs
   const warm = fleet.processes.filter(process => {
     const { role, keepWarm, watches } = fleet.roleOf(process.machine)
     return role === 'renewer' && (keepWarm || watches)
   })
   const askOn = (process: SimulatedProcess): void => {
-    world.after(random.below(grant.rules.lifeMs / 4), process, () => {
+    world.after(random.below(grant.toldLifeMs / 4), process, () => {
       if (world.now >= until || process.closing) return
       if (warm.includes(process) && process.sourceOf(grant).current() === undefined) {
         world.fail('L5', `${process.name} keeps grant ${grant.index} warm and has no token`)

@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import type { Parts } from '../parts.ts'
-import type { SimulatedGrant } from '../simulated-grant.ts'
+import { isShareable, type SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import { askUntilServed } from './recovery.ts'
 import { RequestCount } from './request-count.ts'
@@ -17,13 +17,20 @@ const ATTEMPTS_MAX = 5
  * token request; when the new token is rejected too, that is reported, and there is no request at all.
  */
 export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promise<void> {
-  const { world, server } = parts
-  const { lifeMs } = grant.rules
+  const { world, server, store } = parts
+  const { toldLifeMs } = grant
   const { freshForMs } = grant.numbers
-  if (lifeMs < 4 * freshForMs || world.violation !== undefined) return
-  await renewIfOlderThan(parts, grant, lifeMs / 4)
+  if (toldLifeMs < 4 * freshForMs || !isShareable(grant, store.rules.hasClock) || world.violation !== undefined) return
+  await renewIfOlderThan(parts, grant, toldLifeMs / 4)
   // A token that took the place of a rejected one is not rejected without ado.
   await world.run(world.now + freshForMs + 1_000)
+  if (grant.history.isUneven) {
+    // Whoever holds a higher number than the store goes on from there, which costs a request once.
+    grant.history.isUneven = false
+    server.revokeTokens(grant)
+    await useUntilAccepted(parts, grant)
+    await world.run(world.now + freshForMs + 1_000)
+  }
   const count = new RequestCount(world, grant)
   server.revokeTokens(grant)
   const accepted = await useUntilAccepted(parts, grant)
@@ -41,7 +48,7 @@ async function renewIfOlderThan(parts: Parts, grant: SimulatedGrant, ageMs: numb
   const { world } = parts
   const { newest } = grant.history
   if (newest === undefined || world.now - newest.issuedAt < ageMs) return
-  await world.run(newest.expiresAt + 1_000)
+  await world.run(newest.issuedAt + grant.toldLifeMs + 1_000)
   await askUntilServed(parts, grant)
 }
 

@@ -34,6 +34,8 @@ export function neededRequest(world: World, store: SimulatedStore): Watcher {
       const tokens = record?.tokens
       if (after.record?.lease === undefined || tokens?.expiresAt === undefined || record === undefined) return
       if (record.clock !== 'store' || record.rejected || process.rejected.has(tokens.accessToken)) return
+      // A process that holds a higher generation than a store that has lost some goes on from there.
+      if (record.generation < grant.history.highest) return
       if (grant.history.commands > 0 || process.machine.wasSet) return
       const leftMs = tokens.expiresAt - store.now
       const { renewBeforeMs, renewFraction } = grant.numbers

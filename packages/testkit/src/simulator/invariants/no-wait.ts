@@ -20,8 +20,10 @@ export function noWait(world: World): Watcher {
   let immediate: Call[] = []
 
   function isUsable(token: ProgramToken, process: SimulatedProcess, grant: SimulatedGrant): boolean {
-    const { newest, rejected, commands } = grant.history
+    const { newest, rejected, commands, stored } = grant.history
     if (commands > 0 || newest?.accessToken !== token.accessToken || rejected.size > 0) return false
+    // What the store had lost and was given back may count for more.
+    if ((stored?.record?.generation ?? 0) > token.generation) return false
     const marginMs = Math.min(grant.numbers.expiryMarginMs, grant.rules.lifeMs * MARGIN_FRACTION)
     return process.now < token.expiresAt - marginMs
   }

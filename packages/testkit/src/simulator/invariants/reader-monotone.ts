@@ -16,9 +16,9 @@ export function readerMonotone(world: World): Watcher {
   }
 
   return {
-    'store.told'({ process, grant, stored }) {
+    'store.told'({ process, grant, stored, isCertain }) {
       const accessToken = rejectedIn(stored)
-      if (accessToken === undefined) return
+      if (accessToken === undefined || !isCertain) return
       const rejected = known.get(process, grant) ?? new Set()
       known.set(process, grant, rejected.add(accessToken))
     },

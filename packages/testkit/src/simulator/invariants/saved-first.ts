@@ -1,4 +1,5 @@
 import type { AuthorizationServer } from '../authorization-server.ts'
+import type { Call } from '../call.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import type { Watcher, World } from '../world.ts'
 import { PerProcess } from './per-process.ts'
@@ -17,12 +18,16 @@ export function savedFirst(world: World, server: AuthorizationServer): Watcher {
   const wins = new Map<string, Win>()
   /** When each process has last said that it serves what it could not save. */
   const told = new PerProcess<number>()
+  /** The command that each process was given last: earlier ones are done with it. */
+  const commands = new PerProcess<Call>()
   return {
     'request.ended'({ exchange: { process, issue, refreshToken } }) {
       if (issue?.refreshToken === undefined || refreshToken === undefined) return
       wins.set(issue.accessToken, { process, wonAt: process.now })
     },
-    'call.began'({ call: { process, issue } }) {
+    'call.began'({ call }) {
+      const { process, grant, issue, kind } = call
+      if (kind !== 'token') commands.set(process, grant, call)
       if (issue !== undefined) wins.set(issue.accessToken, { process, wonAt: process.now })
     },
     'program.told'({ process, grant, event }) {
@@ -40,8 +45,9 @@ export function savedFirst(world: World, server: AuthorizationServer): Watcher {
         world.fail('P4', `${process.name} serves ${accessToken}, which it could not save, and does not say so`)
       }
     },
-    'call.ended'({ call: { process, grant, issue, outcome } }) {
-      if (issue?.refreshToken === undefined || !outcome?.ok) return
+    'call.ended'({ call }) {
+      const { process, grant, issue, outcome } = call
+      if (issue?.refreshToken === undefined || !outcome?.ok || commands.get(process, grant) !== call) return
       if (grant.history.saved.has(issue.refreshToken)) return
       world.fail('P4', `${process.name} confirmed a grant that is not in the store`)
     },

@@ -4,7 +4,7 @@ import type { Watcher, World } from '../world.ts'
 /** How much longer than its replay window a program may think that it lasts, in ms: round trips of the store. */
 const MISJUDGED_MS = 5_000
 
-/** A presentation, and how many records had been lost by then. */
+/** A presentation, and how many records had been lost when its lease was taken. */
 interface Presentation {
   readonly exchange: Exchange
   readonly losses: number
@@ -20,7 +20,7 @@ export function spentOnce(world: World): Watcher {
     'request.sent'({ exchange }) {
       const { process, grant, refreshToken, sentAt } = exchange
       if (refreshToken === undefined) return
-      const { tenures, losses } = grant.history
+      const { tenures } = grant.history
       const tenure = tenures.get(process)
       const fits = tenure?.refreshToken === refreshToken || tenure?.refreshToken === undefined
       if (tenure === undefined || !fits || (grant.spends && tenure.spentAt === undefined)) {
@@ -30,6 +30,7 @@ export function spentOnce(world: World): Watcher {
       const earlier = presentations.get(refreshToken) ?? []
       const spent = earlier.find(({ exchange }) => isSpent(exchange))
       const replayMs = grant.numbers.replayWindowMs
+      const losses = tenure?.losses ?? 0
       if (spent !== undefined && spent.losses === losses) {
         const sinceMs = sentAt - spent.exchange.sentAt
         if (replayMs === 0 || sinceMs > replayMs + MISJUDGED_MS) {

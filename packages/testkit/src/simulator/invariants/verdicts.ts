@@ -1,6 +1,6 @@
 import type { SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
-import type { SimulatedStore } from '../simulated-store.ts'
+import type { SimulatedStore, Stored } from '../simulated-store.ts'
 import type { Watcher, World } from '../world.ts'
 import { PerProcess } from './per-process.ts'
 
@@ -15,8 +15,8 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
   /** Whether what a process has learned last makes it believe that the grant has ended. */
   const believing = new PerProcess<boolean>()
 
-  function hasReason(process: SimulatedProcess, grant: SimulatedGrant): boolean {
-    const { stored, blames, tenure } = grant.history
+  function hasReason(process: SimulatedProcess, grant: SimulatedGrant, stored: Stored | undefined): boolean {
+    const { blames, tenure } = grant.history
     const record = stored?.record
     const isMissing = record?.tokens === undefined && !grant.rules.seeded
     if (blames.size > 0 || isMissing || record?.trouble?.kind === 'reauthorize') return true
@@ -27,18 +27,19 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
   }
 
   return {
-    'store.told'({ process, grant }) {
-      believing.set(process, grant, hasReason(process, grant))
+    'store.told'({ process, grant, stored, isCertain }) {
+      const before = !isCertain && believing.get(process, grant)
+      believing.set(process, grant, before || hasReason(process, grant, stored))
     },
     'request.ended'({ exchange: { process, grant } }) {
-      if (hasReason(process, grant)) believing.set(process, grant, true)
+      if (hasReason(process, grant, grant.history.stored)) believing.set(process, grant, true)
     },
     'call.ended'({ call: { process, grant, number, outcome } }) {
       if (outcome === undefined || outcome.ok || outcome.failure?.kind !== 'reauthorize') return
       if (!grant.delegated) {
         world.fail('P7', `call #${number} of ${process.name} was told to sign in for client credentials`)
       }
-      if (believing.get(process, grant) || hasReason(process, grant)) return
+      if (believing.get(process, grant) || hasReason(process, grant, grant.history.stored)) return
       world.fail('P7', `call #${number} of ${process.name} was told ${outcome.failure.code}, and nothing is lost`)
     },
   }
