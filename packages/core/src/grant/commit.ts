@@ -101,14 +101,20 @@ function isOwnLease(stored: GrantRecord | undefined, wanted: GrantRecord, holder
 /**
  * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
  * repairs to everything. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
- * Tokens that were won unguarded give way to fresh ones only.
+ * Tokens that were won unguarded give way to fresh ones, and to what others have built on them.
  */
 function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
   if (pending.kind !== 'tokens' && pending.kind !== 'drop') return true
   if (pending.command !== undefined || stored === undefined) return false
   const news = stored.generation >= pending.record.generation
   if (pending.guarded) return news || stored.fence > pending.record.fence
-  return news && isFresh(stampOf(stored, true, turn.roll, turn.policy), turn.at)
+  return news && (mayBeBuiltOn(pending, stored) || isFresh(stampOf(stored, true, turn.roll, turn.policy), turn.at))
+}
+
+/** Whether the pending tokens were stored, though the answer was lost, or may have been; and somebody went on from there. */
+function mayBeBuiltOn({ record, attempts }: Pending, stored: GrantRecord): boolean {
+  if (stored.generation === record.generation) return stored.tokens?.accessToken === record.tokens?.accessToken
+  return attempts > 0
 }
 
 /** The pending record, numbered above everything the store has shown. */

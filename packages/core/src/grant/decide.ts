@@ -78,9 +78,9 @@ function needsRestoring(turn: Turn): boolean {
   const { state, at, policy } = turn
   const { known, stamp } = state
   if (known === undefined || known.newer || policy.role === 'follower') return false
-  if (stamp === undefined || !stamp.saved || isLapsed(stamp, at)) return false
+  if (isLapsed(stamp, at)) return false
   if (isLeasedElsewhere(known, policy)) return false
-  return (known.record?.generation ?? 0) < stamp.generation
+  return (known.record?.generation ?? 0) < (stamp?.generation ?? 0)
 }
 
 /** A token is wanted: find out what the fleet knows, then wait or ask. */

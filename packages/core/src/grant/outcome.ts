@@ -135,8 +135,12 @@ export function settleLost(turn: Turn, flight: Flight, failure: Failure, refused
     return
   }
   const gone = flight.spends && !refused && policy.replayWindowMs === 0
-  const delegated = policy.identity.grantType === 'refresh_token'
-  noteFailure(turn, gone && delegated ? fail('response_lost') : failure)
+  if (gone && policy.identity.grantType === 'refresh_token') {
+    // Not the end either, if a new grant has come meanwhile.
+    state.doubt = fail('response_lost')
+    return
+  }
+  noteFailure(turn, failure)
   if (refused && flight.spends && flight.firstUse) recall(turn, flight)
   else release(turn, flight, 'release', {})
 }
@@ -150,7 +154,7 @@ export function recall(turn: Turn, flight: Flight): void {
   else release(turn, flight, 'recall', { spentAt: undefined, seed: flight.seedBefore })
 }
 
-/** The record was read again after the server said that the grant has ended. */
+/** The record was read again after the grant seemed to have ended. */
 export function settleDoubt(turn: Turn, doubt: Failure): void {
   const { state, policy } = turn
   const flight = currentFlight(turn)
@@ -167,7 +171,7 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
     return
   }
   noteFailure(turn, doubt)
-  release(turn, flight, 'release', { spentAt: undefined })
+  release(turn, flight, 'release', {})
 }
 
 function forgetRefreshToken(turn: Turn): void {

@@ -41,6 +41,8 @@ export class Fleet {
   readonly #starts = new Map<Machine, number>()
   /** Called for every process that has been started. */
   onStart: (process: SimulatedProcess) => void = () => undefined
+  /** Whether nobody is started any more. */
+  #isComplete = false
   #holders = 0
 
   constructor(parts: FleetParts) {
@@ -67,7 +69,7 @@ export class Fleet {
 
   /** Starts a process on a machine that has none. */
   start(machine: Machine): void {
-    if (this.#current.has(machine)) return
+    if (this.#isComplete || this.#current.has(machine)) return
     const { world, grants, open, store, network } = this.#parts
     const starts = (this.#starts.get(machine) ?? 0) + 1
     this.#starts.set(machine, starts)
@@ -119,6 +121,11 @@ export class Fleet {
     return new Promise(resolve => {
       world.after(this.#random.below(SECRET_LATE_MS_MAX), process, () => resolve(clientSecret))
     })
+  }
+
+  /** From now on nobody is started any more. */
+  complete(): void {
+    this.#isComplete = true
   }
 
   /** Ends a process at once. */

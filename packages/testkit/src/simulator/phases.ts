@@ -53,6 +53,7 @@ async function calm(parts: Parts): Promise<void> {
   const leavesGaps = world.random('calm').chance(0.3)
   // The first one is who the others may rely on.
   for (const [i, machine] of fleet.machines.entries()) if (i === 0 || !leavesGaps) fleet.start(machine)
+  fleet.complete()
   // Those that have just been started are up.
   await world.run(world.now + 1)
   world.tell('faults.ended', {})

@@ -31,8 +31,8 @@ export class SimulatedProcess implements Owner {
   readonly calls = new Set<Call>()
   /** Timers that run for it. */
   readonly timers = new Set<QueuedEvent>()
-  /** Tokens that its callers have rejected. */
-  readonly rejected = new Set<string>()
+  /** Tokens that its callers have rejected, and at which event. */
+  readonly rejected = new Map<string, number>()
   readonly #startedAt: number
   readonly #sources = new Map<SimulatedGrant, ProgramSource>()
   readonly #guarded = new Map<SimulatedGrant, boolean>()
@@ -157,7 +157,7 @@ export class SimulatedProcess implements Owner {
     const { timeoutMs = grant.numbers.callTimeoutMs } = options
     const call = this.#begin('receive', grant, 0, timeoutMs, issue)
     this.world.tell('call.began', { call, held: undefined })
-    const expiresAt = this.now + grant.rules.lifeMs
+    const expiresAt = this.now + Math.max(1, issue.expiresAt - this.world.now)
     const tokens = { accessToken: issue.accessToken, expiresAt, refreshToken }
     this.#follow(call, this.sourceOf(grant).receive(tokens, { timeoutMs }), options)
   }
@@ -228,7 +228,7 @@ export class SimulatedProcess implements Owner {
   /** A resource server did not accept a token: the program is told. */
   reject(grant: SimulatedGrant, accessToken: string): void {
     this.world.note(this, 'reject', () => accessToken)
-    this.rejected.add(accessToken)
+    this.rejected.set(accessToken, this.world.events)
     this.world.tell('token.rejected', { process: this, grant, accessToken })
     this.sourceOf(grant).reject(accessToken)
   }

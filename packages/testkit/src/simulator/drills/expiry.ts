@@ -23,7 +23,15 @@ export async function drillExpiry(parts: Parts, grant: SimulatedGrant): Promise<
     return keepWarm || watches || role === 'follower'
   })
   if (!warm) await askAllAtOnce(parts, grant)
-  else if (grant.toldLifeMs <= WARM_LIFE_MS_MAX && !grant.rules.repeats) await liveThrough(parts, grant)
+  else if (grant.toldLifeMs <= WARM_LIFE_MS_MAX && isSmooth(parts, grant)) await liveThrough(parts, grant)
+}
+
+/** Whether the window for renewal is long enough that everybody knows of the new token before the old one ends. */
+function isSmooth({ store, fleet }: Parts, grant: SimulatedGrant): boolean {
+  const { rules, numbers, toldLifeMs } = grant
+  const areTold = fleet.processes.every(process => store.hints.isTold(process, grant))
+  const windowMs = toldLifeMs * numbers.renewFraction
+  return !rules.repeats && (areTold || windowMs >= 8 * numbers.pollMs)
 }
 
 /** The key has expired everywhere; everybody asks, several times, at the same moment. */

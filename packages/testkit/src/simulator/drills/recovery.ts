@@ -8,6 +8,8 @@ type Verdict = 'waiting' | 'served' | 'reauthorize'
 
 const ASK_AGAIN_MS = 2_000
 const ASK_AGAIN_MS_MAX = 30_000
+/** The longest that a token request may be under way, in ms. */
+const IN_FLIGHT_MS_MAX = 20_000
 /** Round trips and the like, in ms. */
 const SLACK_MS = 10_000
 
@@ -22,6 +24,8 @@ export async function recoverAll(parts: Parts): Promise<void> {
     if (grant.delegated && !grant.rules.seeded && isMissing) await signInAgain(parts, grant)
     shareRejections(parts, grant)
     const verdicts = await askUntilServed(parts, grant)
+    // What was sent in the storm may go wrong yet.
+    await world.run(world.now + IN_FLIGHT_MS_MAX, () => grant.history.inFlight.size === 0)
     const lost = [...verdicts].filter(([, verdict]) => verdict === 'reauthorize').map(([process]) => process.name)
     const { blames } = grant.history
     if (lost.length > 0 && blames.size === 0) {
@@ -33,11 +37,10 @@ export async function recoverAll(parts: Parts): Promise<void> {
 
 /** Followers do not write: whoever runs them tells those who renew that a token was rejected. */
 function shareRejections({ world, fleet }: Parts, grant: SimulatedGrant): void {
-  const accessToken = grant.history.stored?.record?.tokens?.accessToken
-  if (accessToken === undefined || !grant.history.rejected.has(accessToken)) return
   for (const process of fleet.processes) {
     world.after(0, process, () => {
-      if (process.sourceOf(grant).current()?.accessToken === accessToken) process.reject(grant, accessToken)
+      const accessToken = process.sourceOf(grant).current()?.accessToken ?? ''
+      if (grant.history.rejected.has(accessToken)) process.reject(grant, accessToken)
     })
   }
 }

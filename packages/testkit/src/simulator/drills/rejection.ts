@@ -35,7 +35,8 @@ export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promi
   server.revokeTokens(grant)
   const accepted = await useUntilAccepted(parts, grant)
   if (world.violation !== undefined) return
-  if (accepted.some(each => !each)) {
+  // Where nobody can tell how old a foreign token is, a new holder may take it for one that is rejected while fresh.
+  if (store.rules.hasClock && accepted.some(each => !each)) {
     world.fail('P6', `${REPLACED_MS} ms after its token was revoked, not everybody has a good one`)
   }
   count.expect('P6', 1, 'the token was rejected by every process')

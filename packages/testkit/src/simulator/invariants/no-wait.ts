@@ -22,8 +22,10 @@ export function noWait(world: World): Watcher {
   function isUsable(token: ProgramToken, process: SimulatedProcess, grant: SimulatedGrant): boolean {
     const { newest, rejected, commands, stored } = grant.history
     if (commands > 0 || newest?.accessToken !== token.accessToken || rejected.size > 0) return false
-    // What the store had lost and was given back may count for more.
-    if ((stored?.record?.generation ?? 0) > token.generation) return false
+    // What the store had lost and was given back counts for more, and so does its choice between two of one number.
+    const record = stored?.record
+    const isOther = record?.tokens !== undefined && record.tokens.accessToken !== token.accessToken
+    if (isOther && record.generation >= token.generation) return false
     const marginMs = Math.min(grant.numbers.expiryMarginMs, grant.rules.lifeMs * MARGIN_FRACTION)
     return process.now < token.expiresAt - marginMs
   }

@@ -28,7 +28,9 @@ export function spentOnce(world: World): Watcher {
       }
       if (!grant.spends) return
       const earlier = presentations.get(refreshToken) ?? []
-      const spent = earlier.find(({ exchange }) => isSpent(exchange))
+      // An answer that brings no new refresh token proves that the old one is in use, whatever was feared before.
+      const proof = earlier.findLastIndex(({ exchange }) => exchange.end === 'won' && !isSpent(exchange))
+      const spent = earlier.slice(proof + 1).find(({ exchange }) => isSpent(exchange))
       const replayMs = grant.numbers.replayWindowMs
       const losses = tenure?.losses ?? 0
       if (spent !== undefined && spent.losses === losses) {

@@ -14,6 +14,8 @@ import { PerProcess } from './per-process.ts'
 export function verdicts(world: World, store: SimulatedStore): Watcher {
   /** Whether what a process has learned last makes it believe that the grant has ended. */
   const believing = new PerProcess<boolean>()
+  /** Whether it was told itself to drop the grant, and has had no other since. */
+  const dropping = new PerProcess<boolean>()
 
   function hasReason(process: SimulatedProcess, grant: SimulatedGrant, stored: Stored | undefined): boolean {
     const { blames, tenure } = grant.history
@@ -27,6 +29,12 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
   }
 
   return {
+    'call.began'({ call: { process, grant, kind } }) {
+      if (kind !== 'token') dropping.set(process, grant, kind === 'drop')
+    },
+    'token.given'({ process, grant }) {
+      dropping.set(process, grant, false)
+    },
     'store.told'({ process, grant, stored, isCertain }) {
       const before = !isCertain && believing.get(process, grant)
       believing.set(process, grant, before || hasReason(process, grant, stored))
@@ -39,7 +47,7 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
       if (!grant.delegated) {
         world.fail('P7', `call #${number} of ${process.name} was told to sign in for client credentials`)
       }
-      if (believing.get(process, grant) || hasReason(process, grant, grant.history.stored)) return
+      if (dropping.get(process, grant) || believing.get(process, grant) || hasReason(process, grant, grant.history.stored)) return
       world.fail('P7', `call #${number} of ${process.name} was told ${outcome.failure.code}, and nothing is lost`)
     },
   }
