@@ -54,6 +54,8 @@ export class GrantHistory {
   commands = 0
   /** Whether processes may hold numbers that the store has never seen, or has forgotten. */
   isUneven = false
+  /** Received grants that are neither stored nor given up, as far as anybody knows. */
+  receiving = 0
   /** The lease that each process took last. */
   readonly tenures = new Map<SimulatedProcess, Tenure>()
   /** The lease that was taken last of all; `undefined` before the first. */
@@ -110,11 +112,16 @@ export const historian: Watcher = {
     if (kind === 'token') return
     history.commands += 1
     if (kind === 'drop') history.blames.set('grant revoked', process.world.now)
-    if (issue !== undefined) history.newest = issue
+    if (issue === undefined) return
+    history.newest = issue
+    history.receiving += 1
   },
 
   'call.ended'({ call: { grant, issue, outcome } }) {
-    if (issue === undefined || !outcome?.ok) return
+    if (issue === undefined) return
+    grant.history.receiving -= 1
+    // The grant of another sign-in may yet take the place of this one.
+    if (!outcome?.ok || grant.history.receiving > 0) return
     // What befell the grant before does not matter to the one that has taken its place.
     const { blames, stored, highest } = grant.history
     for (const [blame, at] of blames) {
