@@ -327,6 +327,22 @@ describe('close()', () => {
     await expect(waiting).rejects.toMatchObject({ code: expect.any(String) })
   })
 
+  it('waits for a refresh token that works once to be saved, also between two tries', async () => {
+    const { source, clock, store, transport } = rig({ grant: { type: 'refresh_token', refreshToken: 'first' } })
+    transport.expect(() => {
+      store.fault('write', 'refused')
+      return jsonResponse({ access_token: 'a', refresh_token: 'second', expires_in: 60 })
+    })
+    const waiting = source.token()
+    await clock.advance(0)
+    expect(store.counts.writes).toBe(2)
+    const closing = source.close()
+    await clock.advance(1_000)
+    await closing
+    expect(store.counts.writes).toBe(3)
+    expect((await waiting).accessToken).toBe('a')
+  })
+
   it('leaves nothing behind', async () => {
     const { source, clock } = rig({ keepWarm: true })
     await clock.advance(0)

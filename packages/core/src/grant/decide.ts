@@ -63,7 +63,7 @@ function idle(turn: Turn): void {
   }
   if (!policy.keepWarm || state.stamp === undefined || state.known === undefined)
     return settle(turn, undefined)
-  const lookAt = Math.max(recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
+  const lookAt = Math.max(state.hinted ? at : recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
   settle(turn, Math.min(state.stamp.dueAt, state.stamp.lapsesAt, lookAt))
 }
 

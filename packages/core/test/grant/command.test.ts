@@ -65,6 +65,36 @@ describe('a grant that was received', () => {
     expect([...subject.server.presentations.values()]).toEqual([1])
   })
 
+  it('ends a failure that is found in the store', () => {
+    const subject = world()
+    const [first, second] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    first.drop()
+    first.run()
+    second.receive(subject.server.signIn(second.now, subject.now))
+    second.run()
+    subject.now += 3_600_000
+    const waiter = second.ask()
+    second.run()
+    expect(second.token(waiter)).toBe('access-SECRET-4')
+  })
+
+  it('is told apart from another that was received elsewhere at the same time', () => {
+    const subject = world()
+    const [first, second] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    for (const session of [first, second]) {
+      session.receive(subject.server.signIn(session.now, subject.now))
+    }
+    first.run()
+    second.run()
+    expect([first, second].map(({ state }) => state.stamp?.generation)).toEqual([1, 2])
+  })
+
   it('tells its commander when the store takes too long, and is still stored in the end', () => {
     const session = new Session(world(), { identity: USER })
     const command = session.receive(session.world.server.signIn(session.now, session.world.now))

@@ -107,24 +107,25 @@ describe('an intent to spend a refresh token that was not carried out', () => {
 
   it('is not confused with an older one that was', () => {
     const subject = world()
-    const session = new Session(subject, { renewWith: 'refresh_token' })
+    const session = new Session(subject, { renewWith: 'refresh_token', unguardedIntervalMs: 2 * HOUR })
     session.ask()
-    session.answer()
-    session.answer()
+    session.failStore()
     session.respond(json(200, { access_token: 'a', expires_in: 60, refresh_token: subject.server.authorize() }))
     session.run()
     subject.now += HOUR
     session.ask({ timeoutMs: 100_000 })
     session.answer()
     session.failTransport('unknown')
-    session.run()
-    pass(1_000, session)
+    session.answer()
     // The next lease is for client credentials, and its answer is lost.
-    subject.now += HOUR
-    session.ask({ timeoutMs: 100_000 })
+    subject.now = session.wakeAt ?? subject.now
+    session.dispatch({ type: 'timer.fired' })
     session.failStore(true)
     pass(10_000, session)
+    subject.now += 60_000
+    session.ask()
     session.run()
+    expect(session.state.stamp?.lapsesAt).toBeGreaterThan(subject.now)
     expect([...subject.server.presentations.values()]).toEqual([])
   })
 })

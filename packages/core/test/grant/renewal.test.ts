@@ -207,6 +207,16 @@ describe('a provider that gives the old token again', () => {
   })
 })
 
+describe('a grant that is kept warm', () => {
+  it('is renewed when its token lapses, however late the renewal is due', () => {
+    const session = warmedUp({ keepWarm: true, renewBeforeMs: 0, shared: false })
+    pass(HOUR, session)
+    session.run()
+    expect(session.world.server.requests).toBe(2)
+    expect(session.wakeAt).toBe(session.state.stamp?.lapsesAt)
+  })
+})
+
 describe('a token that has lapsed on arrival', () => {
   it('is a failure with a pause, not a loop', () => {
     const session = new Session(world())

@@ -168,6 +168,46 @@ describe('a server that tolerates repetition for a while', () => {
   })
 })
 
+describe('a store that has lost the record', () => {
+  it('does not bring the configured refresh token back', () => {
+    const session = signedIn()
+    session.world.store.flush()
+    session.world.now += 3_600_000
+    const waiter = session.ask()
+    session.run()
+    expect(session.token(waiter)).toBe('access-SECRET-5')
+    expect(presentations(session)).toEqual([1, 1])
+  })
+
+  it('does not make the configured refresh token a new one', () => {
+    const session = signedIn()
+    session.world.store.flush()
+    session.world.now += 3_600_000
+    session.ask()
+    session.answer()
+    session.answer()
+    session.failTransport('unknown', true)
+    session.run()
+    pass(100_000, session)
+    const waiter = session.ask()
+    session.run()
+    expect(session.failure(waiter).code).toBe('response_lost')
+    expect(presentations(session)).toEqual([1, 1])
+  })
+})
+
+describe('a lost response', () => {
+  it('is not the end of a grant in whose place another has come', () => {
+    const { session, waiter } = renewing()
+    const other = new Session(session.world, { identity: USER })
+    other.receive(session.world.server.signIn(other.now, session.world.now))
+    other.run()
+    session.failTransport('unknown')
+    session.run()
+    expect(session.token(waiter)).toBe(other.state.stamp?.tokens.accessToken)
+  })
+})
+
 describe('the news that the grant has ended', () => {
   it('is not believed before the record was read again', () => {
     const { session, waiter } = renewing()
