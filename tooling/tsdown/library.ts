@@ -8,6 +8,9 @@ const shared: UserConfig = {
   fixedExtension: false,
   sourcemap: true,
   logLevel: 'warn',
+  inputOptions: { preserveEntrySignatures: 'allow-extension' },
+  // Declarations carry the documentation; at run time it would only be read and skipped.
+  outputOptions: { comments: { jsdoc: false } },
 }
 
 /** How every published library is built: one ES module per entry, declarations with maps, nothing bundled in. */

@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+export { type BaiduApiOptions, baiduApi } from './api/baidu-api.ts'
+export { BaiduApiError, type BaiduApiFailure } from './api/baidu-api-error.ts'
 export { type BaiduOptions, baidu } from './baidu.ts'
 export { AI_ERRORS } from './errors/api-errors.ts'
 export { CLASSIC_ERRORS, PLATFORM_ERRORS } from './errors/classic-errors.ts'

@@ -46,6 +46,16 @@ export function clientSecretPost(client: ClientCredentials): ClientAuthenticatio
   )
 }
 
+/** Names the client and proves nothing: for public clients (RFC 6749 §2.1), which PKCE protects instead. */
+export function publicClient(client: Pick<ClientCredentials, 'id'>): ClientAuthentication {
+  return {
+    async authenticate(request) {
+      const id = await readSecret(client.id, 'client id')
+      return post(request, encodeForm([...request.parameters, ['client_id', id]]), [], [])
+    },
+  }
+}
+
 /**
  * Sends everything in the URL. RFC 6749 §2.3.1 forbids it, because URLs end up in logs; this is for servers
  * that leave no other way.

@@ -1,11 +1,15 @@
 import type { Advice, ClientAuthentication, HttpRequest, Provider, TokenRequest } from '@evergrant/core'
-import { type ClientCredentials, clientSecretBy } from './client-authentication.ts'
+import { type ClientCredentials, clientSecretBy, publicClient } from './client-authentication.ts'
 import { readSecret } from './secret.ts'
 
-/** A client that authenticates with its secret, or in a way of its own. */
-export type Client =
-  | ClientCredentials
-  | { readonly id: ClientCredentials['id']; readonly authentication: ClientAuthentication }
+/** A client that authenticates with its secret, or in a way of its own; or a public one, with nothing but its id. */
+export interface Client {
+  readonly id: ClientCredentials['id']
+  /** Absent for a public client, and for one that authenticates in a way of its own. */
+  readonly secret?: ClientCredentials['secret']
+  /** Goes before a secret. Absent: as the provider says. */
+  readonly authentication?: ClientAuthentication
+}
 
 /** The way out: authenticates each request, and looks once whether id and secret look right. */
 export class ClientGate {
@@ -19,8 +23,7 @@ export class ClientGate {
   constructor(provider: Provider, client: Client) {
     this.#provider = provider
     this.#client = client
-    this.#authentication =
-      'authentication' in client ? client.authentication : clientSecretBy(provider.clientSecretMethod, client)
+    this.#authentication = authenticationOf(provider, client)
   }
 
   /** Calls `onDoubt` before the first request if the client looks doubtful. */
@@ -35,9 +38,17 @@ export class ClientGate {
   }
 
   async #look(): Promise<Advice | undefined> {
-    if (!('secret' in this.#client) || this.#provider.doubtClient === undefined) return undefined
-    const id = await readSecret(this.#client.id, 'client id')
-    const secret = await readSecret(this.#client.secret, 'client secret')
-    return this.#provider.doubtClient(id, secret)
+    const { id, secret, authentication } = this.#client
+    const { doubtClient } = this.#provider
+    if (secret === undefined || authentication !== undefined || doubtClient === undefined) return undefined
+    return doubtClient(await readSecret(id, 'client id'), await readSecret(secret, 'client secret'))
   }
+}
+
+function authenticationOf(provider: Provider, client: Client): ClientAuthentication {
+  if (client.authentication !== undefined) return client.authentication
+  const { id, secret } = client
+  return secret === undefined
+    ? publicClient({ id })
+    : clientSecretBy(provider.clientSecretMethod, { id, secret })
 }

@@ -5,12 +5,12 @@ import {
   type GrantEffect,
   type GrantFact,
   type HttpRequest,
-  type HttpResponse,
-  redact,
   TransportError,
 } from '@evergrant/core'
 import { DeadlineError, withDeadline } from './deadline.ts'
 import type { EffectShell } from './effect-shell.ts'
+import { failureOf } from './failure-of.ts'
+import { scrubbed } from './scrub-response.ts'
 
 type EffectOf<Type extends GrantEffect['type']> = Extract<GrantEffect, { readonly type: Type }>
 
@@ -93,7 +93,9 @@ function subscribe(session: EffectShell): void {
   if (store.subscribe === undefined || session.subscribing) return
   session.subscribing = true
   store
-    .subscribe(session.key, () => session.dispatch({ type: 'record.changed' }))
+    .subscribe(session.key, version =>
+      session.dispatch({ type: 'record.changed', ...(version !== undefined && { version }) }),
+    )
     .then(
       async unsubscribe => {
         if (session.closed) await unsubscribe()
@@ -162,31 +164,4 @@ function unanswered(op: number): GrantFact {
 
 function unsent(op: number, failure: Failure): GrantFact {
   return { type: 'transport.failed', op, failure, delivery: 'not_sent' }
-}
-
-/** A failure as a value: the allow-listed fields of an error. */
-function failureOf(error: EvergrantError): Failure {
-  const { kind, code, message, retryAfterMs, status, description, advice } = error
-  return {
-    kind,
-    code,
-    message,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(status !== undefined && { status }),
-    ...(description !== undefined && { description }),
-    ...(advice !== undefined && { advice }),
-  }
-}
-
-/**
- * The response without any client secret that a server may have echoed. The core redacts what it knows, but
- * client secrets never get there. A refresh token in an answer is no echo.
- */
-function scrubbed(
-  response: HttpResponse,
-  secrets: readonly string[],
-  known: readonly string[],
-): HttpResponse {
-  const own = secrets.filter(secret => !known.includes(secret))
-  return { ...response, body: redact(response.body, own) }
 }

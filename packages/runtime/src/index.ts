@@ -11,30 +11,73 @@
  */
 export {
   type Advice,
+  type ApiFailure,
+  type BearerApiOptions,
+  bearerApi,
+  type CallGuard,
+  type CallLimiter,
+  type CallLimits,
   type Decision,
+  type DevicePrompt,
   describe,
   EvergrantError,
   type Explanation,
   type Failure,
   type FailureKind,
+  type Introspection,
   inWords,
+  type Permissions,
   type PolicyNumbers,
   type Provider,
+  permissions,
+  type RequestSigner,
+  type ResourceServer,
+  readJwt,
+  type ScopeReport,
   type Secret,
   type Store,
+  scopeLedger,
   strictProfile,
   type Transport,
   tolerantProfile,
 } from '@evergrant/core'
+export type { CallInit } from './call/api-request.ts'
+export {
+  type AuthorizedFetch,
+  type AuthorizedFetchOptions,
+  authorizedFetch,
+  type CallAuthorization,
+} from './call/authorized-fetch.ts'
+export type { CallEvent, CallListener } from './call/call-event.ts'
+export { type ApiGuard, type CallGuardOptions, callGuard, type GuardEvent } from './call/call-guard.ts'
 export {
   type ClientCredentials,
   clientSecretBasic,
   clientSecretPost,
   clientSecretQuery,
+  publicClient,
 } from './client-authentication.ts'
 export type { Client } from './client-gate.ts'
 export { type FetchTransportOptions, fetchTransport } from './fetch-transport.ts'
+export {
+  type AuthorizationFlow,
+  type AuthorizationFlowOptions,
+  authorizationFlow,
+  type SignInOptions,
+} from './flow/authorization-flow.ts'
+export { type DeviceSignInOptions, deviceSignIn } from './flow/device-sign-in.ts'
+export {
+  type DiscoveryOptions,
+  discoverProvider,
+  type IssuerDirectory,
+  type IssuerDirectoryOptions,
+  issuerDirectory,
+} from './flow/discover-provider.ts'
+export type { EndpointOptions } from './flow/endpoint-client.ts'
+export type { GrantedTokens } from './flow/granted-tokens.ts'
+export { introspectToken, revokeToken } from './flow/token-inquiry.ts'
 export { type LocalStoreOptions, localStore } from './local-store.ts'
+export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'

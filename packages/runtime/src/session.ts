@@ -16,12 +16,12 @@ import {
   type Served,
   transition,
 } from '@evergrant/core'
+import { abortedError } from './aborted-error.ts'
 import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { Token } from './token.ts'
 import type { RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
-import { abortedError } from './token-watch.ts'
 
 /** What a source may hand out without consulting the machine, and until when. */
 export interface Hot {
@@ -67,6 +67,8 @@ export class Session implements EffectShell {
   #waiterCount = 0
   #closing = false
   #whenAtRest: (() => void) | undefined
+  /** Ends what keeps the process alive; `undefined` when nothing does. */
+  #release: (() => void) | undefined
   /** Whether it was asked to be kept warm for good, rather than while somebody watches. */
   #warm: boolean
 
@@ -97,6 +99,22 @@ export class Session implements EffectShell {
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next)
     this.#dispatching = false
     if (!this.#isUnderWay) this.#whenAtRest?.()
+    this.#holdWhileNeeded()
+  }
+
+  /** Keeps the process alive while somebody waits or watches, or while a single-use refresh token is being exchanged and saved. */
+  #holdWhileNeeded(): void {
+    const { busy, pending } = this.#state
+    const saving = busy || (pending?.kind === 'tokens' && this.now < pending.serveAt)
+    const awaited = this.#waiting.size > 0 || this.#watchers.size > 0
+    const needed = !this.closed && (awaited || (saving && spends(this.policy)))
+    if (needed) this.#release ??= this.surroundings.clock.hold?.()
+    else this.#letGo()
+  }
+
+  #letGo(): void {
+    this.#release?.()
+    this.#release = undefined
   }
 
   #step(event: GrantCommand | GrantFact): void {
@@ -219,27 +237,22 @@ export class Session implements EffectShell {
     this.cancelWake?.()
     for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
     this.#waiting.clear()
+    this.#letGo()
     this.#state = INITIAL_STATE
     for (const rouse of this.#watchers) rouse()
     await this.unsubscribe?.()
   }
 
-  /** Whether a refresh token works once, so that what is under way cannot be had again. */
-  get #spends(): boolean {
-    const { renewWith, refreshTokenUse } = this.policy
-    return renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
-  }
-
   /** Whether an answer is outstanding, or something that cannot be had again waits for its next try to be saved. */
   get #isUnderWay(): boolean {
     const { busy, pending } = this.#state
-    return busy || (pending !== undefined && this.#spends)
+    return busy || (pending !== undefined && spends(this.policy))
   }
 
   /** Resolves when nothing is under way any more, or when waiting longer is not worth it. */
   async #settle(): Promise<void> {
     const { requestTimeoutMs, commitBudgetMs } = this.policy
-    const graceMs = this.#spends ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
+    const graceMs = spends(this.policy) ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
     await new Promise<void>(resolve => {
       const cancel = this.surroundings.clock.wake(this.now + graceMs, resolve)
       this.#whenAtRest = () => {
@@ -248,6 +261,11 @@ export class Session implements EffectShell {
       }
     })
   }
+}
+
+/** Whether renewing uses up what it is done with. */
+function spends({ renewWith, refreshTokenUse }: GrantPolicy): boolean {
+  return renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
 }
 
 /** How long `close()` waits for what costs nothing to lose, in ms. */

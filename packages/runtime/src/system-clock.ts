@@ -7,8 +7,8 @@ export interface TimeSource {
   wallMs(): number
   /** Ms since some moment; never set, but may stop while the machine sleeps. */
   monotonicMs(): number
-  /** A timer that does not keep the process alive. `ms` is at most 60,000. */
-  after(ms: number, callback: () => void): () => void
+  /** A timer, which keeps the process alive only if it says so. `ms` is at most 60,000. */
+  after(ms: number, callback: () => void, keepsAlive: boolean): () => void
 }
 
 /** How long, in ms, the wall clock is trusted before it is compared with the monotonic one again. */
@@ -29,12 +29,13 @@ const SLEEP_MS_MAX = 60_000
  * Any number of wake-ups share one timer.
  */
 export function systemClock(time: TimeSource = systemTime): Clock {
-  const heap = new WakeHeap()
-  let cancelTimer: (() => void) | undefined
-  /** When the timer fires, by the monotonic clock. */
-  let firesAtMs = Number.POSITIVE_INFINITY
+  const now = believedTime(time)
+  return { now, ...alarms(time, now) }
+}
 
-  // `now` is the wall clock plus a shift. The anchor ties the monotonic clock to it.
+/** The time of the two clocks together. */
+function believedTime(time: TimeSource): () => number {
+  // The time is the wall clock plus a shift. The anchor ties the monotonic clock to it.
   let shiftMs = 0
   let lastWall = time.wallMs()
   let anchorMs = lastWall - time.monotonicMs()
@@ -58,6 +59,17 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     trustedUntil = wall + TRUST_MS
   }
 
+  return now
+}
+
+/** Wake-ups on one timer. */
+function alarms(time: TimeSource, now: () => number): Required<Pick<Clock, 'wake' | 'hold'>> {
+  const heap = new WakeHeap()
+  let cancelTimer: (() => void) | undefined
+  /** When the timer fires, by the monotonic clock. */
+  let firesAtMs = Number.POSITIVE_INFINITY
+  let holders = 0
+
   function arm(): void {
     cancelTimer?.()
     cancelTimer = undefined
@@ -65,7 +77,7 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     if (heap.first === undefined) return
     const ms = Math.min(Math.max(Math.ceil(heap.first.at - now()), 0), SLEEP_MS_MAX)
     firesAtMs = time.monotonicMs() + ms
-    cancelTimer = time.after(ms, fire)
+    cancelTimer = time.after(ms, fire, holders > 0)
   }
 
   /**
@@ -102,16 +114,27 @@ export function systemClock(time: TimeSource = systemTime): Clock {
     }
   }
 
-  return { now, wake }
+  function hold(): () => void {
+    if (++holders === 1) arm()
+    let held = true
+    return () => {
+      if (!held) return
+      held = false
+      if (--holders === 0) arm()
+    }
+  }
+
+  return { wake, hold }
 }
 
 const systemTime: TimeSource = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after(ms, callback) {
+  after(ms, callback, keepsAlive) {
     const timer: unknown = setTimeout(callback, ms)
     // Node and Bun have timers that can let the process go; browsers and workers have numbers.
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as { unref(): void }).unref()
+    const canLetGo = typeof timer === 'object' && timer !== null && 'unref' in timer
+    if (canLetGo && !keepsAlive) (timer as { unref(): void }).unref()
     return () => clearTimeout(timer as number)
   },
 }

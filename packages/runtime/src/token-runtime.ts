@@ -117,6 +117,7 @@ class Runtime implements TokenRuntime {
   source(options: GrantOptions, close: () => Promise<void> = async () => undefined): TokenSource {
     // Checked now, with a stand-in for the client id, so that a mistake shows where it was made.
     const { callTimeoutMs } = this.#policy(options, 'client', undefined)
+    requireSecret(options)
     const gate = new ClientGate(options.provider, options.client)
     const { clock } = this.#surroundings
     const source = new Source({ find: () => this.#find(options, gate), callTimeoutMs, clock, close })
@@ -202,4 +203,12 @@ class Runtime implements TokenRuntime {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** Client credentials are for confidential clients (RFC 6749 §4.4): a missing secret is a mistake, not a public client. */
+function requireSecret({ client, grant }: GrantOptions): void {
+  if (grant?.type === 'refresh_token' || client.secret !== undefined || client.authentication !== undefined)
+    return
+  const message = 'Invalid option: client.secret is missing; is the variable set that it comes from?'
+  throw new EvergrantError(fail('invalid_option', { message }))
 }

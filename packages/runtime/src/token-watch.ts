@@ -1,4 +1,4 @@
-import { EvergrantError, fail } from '@evergrant/core'
+import { abortedError } from './aborted-error.ts'
 import type { Session } from './session.ts'
 import type { Token } from './token.ts'
 
@@ -40,11 +40,4 @@ export async function* watchTokens(
 /** A generation that a process has seen never comes back, except as another token under the same number. */
 function isNews(token: Token, told: Token | undefined): boolean {
   return token.fingerprint !== told?.fingerprint || token.generation !== told.generation
-}
-
-/** The failure of a caller whose signal was aborted, with the signal's reason as its cause. */
-export function abortedError(signal: AbortSignal | undefined): EvergrantError {
-  const error = new EvergrantError(fail('aborted'))
-  error.cause = signal?.reason
-  return error
 }

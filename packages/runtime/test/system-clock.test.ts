@@ -12,6 +12,7 @@ class Machine implements TimeSource {
   monotonic = 5_000
   armed = 0
   longest = 0
+  keepsAlive = false
   #timers: { at: number; callback: () => void }[] = []
 
   wallMs(): number {
@@ -22,7 +23,8 @@ class Machine implements TimeSource {
     return this.monotonic
   }
 
-  after(ms: number, callback: () => void): () => void {
+  after(ms: number, callback: () => void, keepsAlive: boolean): () => void {
+    this.keepsAlive = keepsAlive
     this.armed += 1
     this.longest = Math.max(this.longest, ms)
     const timer = { at: this.monotonic + ms, callback }
@@ -59,6 +61,21 @@ class Machine implements TimeSource {
 }
 
 describe('the system clock', () => {
+  it('keeps the process alive only while somebody holds it, however often it lets go', () => {
+    const machine = new Machine()
+    const clock = systemClock(machine)
+    clock.wake(clock.now() + 1_000, () => undefined)
+    expect(machine.keepsAlive).toBe(false)
+    const first = clock.hold?.()
+    const second = clock.hold?.()
+    expect([machine.keepsAlive, machine.timers]).toEqual([true, 1])
+    first?.()
+    first?.()
+    expect(machine.keepsAlive).toBe(true)
+    second?.()
+    expect([machine.keepsAlive, machine.timers]).toEqual([false, 1])
+  })
+
   it('tells the wall time', () => {
     const machine = new Machine()
     const clock = systemClock(machine)

@@ -19,6 +19,14 @@ describe('a runtime with many grants', () => {
     expect(await failureOf(other.token())).toMatchObject({ code: 'closed' })
   })
 
+  it('refuses client credentials without a secret, where the mistake is', () => {
+    expect(() => tokenRuntime().source({ provider: PROVIDER, client: { id: 'i' } })).toThrow(
+      /client\.secret is missing/,
+    )
+    const grant = { type: 'refresh_token' } as const
+    expect(() => tokenRuntime().source({ provider: PROVIDER, client: { id: 'i' }, grant })).not.toThrow()
+  })
+
   it('never shares a token between grants that differ in anything', async () => {
     const { transport, store, clock } = rig()
     const runtime = tokenRuntime({ transport, store, clock })

@@ -13,7 +13,10 @@ export interface Subject {
   dispose?(store: Store): Promise<void> | void
   /** How long a hint may take before it counts as lost, in ms. 5,000 by default. */
   readonly hintWithinMs?: number
-  /** Lets time pass for the store: moves its virtual clock, or waits. Clauses about time are skipped without it. */
+  /**
+   * Lets time pass for the store: moves its virtual clock, or waits. Clauses about time are skipped without it; a
+   * store whose `staleMsMax` is above 0 needs it.
+   */
   pass?(ms: number): Promise<void>
 }
 

@@ -1,12 +1,13 @@
 import type { Store } from '@evergrant/core'
 import type { Bench, Clause, Need, Subject } from './clause.ts'
 import { compareAndSwap } from './compare-and-swap.ts'
+import { consistency } from './consistency.ts'
 import { content } from './content.ts'
 import { sharing } from './sharing.ts'
 import { time } from './time.ts'
 
 /** Everything that a store must do. */
-export const CLAUSES: readonly Clause[] = [...compareAndSwap, ...content, ...time, ...sharing]
+export const CLAUSES: readonly Clause[] = [...compareAndSwap, ...content, ...time, ...sharing, ...consistency]
 
 /** A clause made ready for one store. */
 export interface ConformanceTest {

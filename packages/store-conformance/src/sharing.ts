@@ -1,4 +1,4 @@
-import type { Store } from '@evergrant/core'
+import type { Store, Version } from '@evergrant/core'
 import { type Clause, demand } from './clause.ts'
 import { count, create, refused, written } from './compare-and-swap.ts'
 
@@ -9,12 +9,14 @@ export const sharing: readonly Clause[] = [
     id: 'peer.sees',
     title: 'shows a write to other processes, and theirs to this one',
     needs: ['peer'],
-    async check({ store, peer }) {
+    async check({ store, peer, pass }) {
       const other = await peer()
       const version = await create(store, KEY, 'one')
+      await pass(other.traits.staleMsMax)
       const seen = await other.read(KEY)
       demand(seen?.value === 'one' && seen.version === version, 'a peer does not see what was written')
       written(await other.write(KEY, { value: 'two', expected: version }))
+      await pass(store.traits.staleMsMax)
       demand((await store.read(KEY))?.value === 'two', 'what a peer has written is not seen')
       const entry = refused(await store.write(KEY, { value: 'three', expected: version }))
       demand(entry?.value === 'two', 'a refusal does not show what a peer has written')
@@ -24,10 +26,11 @@ export const sharing: readonly Clause[] = [
     id: 'peer.no-lost-update',
     title: 'loses no update between processes',
     needs: ['peer'],
-    async check({ store, peer }) {
+    async check({ store, peer, pass }) {
       const other = await peer()
       await create(store, KEY, '0')
       await Promise.all([count(store, 16), count(other, 16), count(store, 16), count(other, 16)])
+      await pass(store.traits.staleMsMax)
       const total = (await store.read(KEY))?.value
       demand(total === '64', `64 increments made ${total}`)
     },
@@ -49,6 +52,24 @@ export const sharing: readonly Clause[] = [
     },
   },
   {
+    id: 'hint.version',
+    title: 'names with a hint the version that was written, or none',
+    needs: ['subscribe'],
+    async check({ store, hintWithinMs }) {
+      const hints = listener(hintWithinMs)
+      const end = await subscribe(store, hints.hear)
+      let expected: Version | undefined
+      for (const value of ['one', 'two']) {
+        hints.forget()
+        expected = written(await store.write(KEY, { value, expected }))
+        await hints.heard()
+        const named = hints.named ?? expected
+        demand(named === expected, 'a hint names a version that is not the one written')
+      }
+      await end()
+    },
+  },
+  {
     id: 'hint.several',
     title: 'hints to every subscriber of a key, and ends one subscription without the others',
     needs: ['subscribe'],
@@ -64,6 +85,25 @@ export const sharing: readonly Clause[] = [
       written(await store.write(KEY, { value: 'two', expected: version }))
       await second.heard()
       await endSecond()
+    },
+  },
+  {
+    id: 'hint.read',
+    title: 'shows a change to whoever reads when the hint comes',
+    needs: ['subscribe', 'peer'],
+    async check({ store, peer, hintWithinMs }) {
+      const other = await peer()
+      const version = await create(store, KEY, 'one')
+      const hints = listener(hintWithinMs)
+      const end = await subscribe(store, hints.hear)
+      await store.read(KEY)
+      written(await other.write(KEY, { value: 'two', expected: version }))
+      // A hint at the first write may come late; the one that counts is then still on its way.
+      do {
+        await hints.heard()
+        hints.forget()
+      } while ((await store.read(KEY))?.value !== 'two')
+      await end()
     },
   },
   {
@@ -91,21 +131,30 @@ async function hinted(store: Store, writer: Store, withinMs: number): Promise<vo
   hints.forget()
   written(await writer.write(KEY, { value: undefined, expected: version }))
   await hints.heard()
+  hints.forget()
+  await create(writer, KEY, 'another life')
+  await hints.heard()
   await end()
 }
 
-function subscribe(store: Store, onChange: () => void): Promise<() => Promise<void>> {
+function subscribe(store: Store, onChange: (version?: Version) => void): Promise<() => Promise<void>> {
   demand(store.subscribe !== undefined, 'the store has lost its subscribe function')
   return store.subscribe(KEY, onChange)
 }
 
 function listener(withinMs: number) {
   let count = 0
+  let named: Version | undefined
   let notify: () => void = () => undefined
   return {
-    hear() {
+    hear(version?: Version) {
       count += 1
+      named = version
       notify()
+    },
+    /** The version that the last hint has named. */
+    get named() {
+      return named
     },
     forget() {
       count = 0

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { CLAUSES, ConformanceError, conformance, type Subject } from '../src/index.ts'
+import { FORGETFUL } from './forgetful-stores.ts'
 import { HonestStore } from './honest-store.ts'
 import { SABOTEURS } from './saboteurs.ts'
+
+const ALL = [...SABOTEURS, ...FORGETFUL]
 
 function subjectOf(make: new (data?: HonestStore['data']) => HonestStore): Subject {
   const opened: HonestStore[] = []
@@ -39,12 +42,12 @@ describe('an honest store', () => {
 })
 
 describe('a saboteur', () => {
-  it.each(SABOTEURS)('that $flaw fails exactly $fails', async ({ make, fails }) => {
+  it.each(ALL)('that $flaw fails exactly $fails', async ({ make, fails }) => {
     expect((await failures(make)).sort()).toEqual([...fails].sort())
   })
 
   it('exists for every clause', () => {
-    const covered = new Set(SABOTEURS.flatMap(({ fails }) => fails))
+    const covered = new Set(ALL.flatMap(({ fails }) => fails))
     expect(CLAUSES.map(({ id }) => id).filter(id => !covered.has(id))).toEqual([])
   })
 })

@@ -7,10 +7,13 @@ export interface Row {
   readonly goneAt: number
 }
 
+/** Hears of a change, and to which version. */
+export type Hear = (version?: Version) => void
+
 /** What the handles of one store share. */
 export interface Data {
   readonly rows: Map<string, Row>
-  readonly subscribers: Map<string, Set<() => void>>
+  readonly subscribers: Map<string, Set<Hear>>
   now: number
   writes: number
 }
@@ -66,7 +69,7 @@ export class HonestStore implements Store {
     if (!this.accepts(row, change)) return { written: false, entry: row && this.entryOf(row) }
     const version = this.nextVersion(key, change)
     this.put(key, change, row, version)
-    this.tell(key)
+    this.tell(key, version)
     return { written: true, version, storedAt: this.data.now }
   }
 
@@ -78,13 +81,13 @@ export class HonestStore implements Store {
     }
   }
 
-  tell(key: string): void {
-    for (const hear of this.data.subscribers.get(key) ?? []) hear()
+  tell(key: string, version?: Version): void {
+    for (const hear of this.data.subscribers.get(key) ?? []) hear(version)
   }
 
-  async subscribe(key: string, onChange: () => void): Promise<() => Promise<void>> {
+  async subscribe(key: string, onChange: Hear): Promise<() => Promise<void>> {
     const all = this.data.subscribers.get(key) ?? new Set()
-    const own = () => onChange()
+    const own: Hear = version => onChange(version)
     this.data.subscribers.set(key, all.add(own))
     return async () => {
       all.delete(own)

@@ -1,5 +1,5 @@
 import type { Change, Entry, Version, WriteResult } from '@evergrant/core'
-import { type Data, HonestStore, type Row } from './honest-store.ts'
+import { type Data, type Hear, HonestStore, type Row } from './honest-store.ts'
 
 /** A store with one flaw, and the clauses that must find it: exactly these, no other. */
 export interface Saboteur {
@@ -23,7 +23,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'reads the version of a key as it was before a restart would have shown it',
-    fails: ['read.written', 'cas.create-once', 'peer.sees'],
+    fails: ['read.written', 'cas.create-once', 'peer.sees', 'shown.own'],
     make: class extends HonestStore {
       override entryOf(row: Row): Entry {
         const entry = super.entryOf(row)
@@ -54,7 +54,11 @@ export const SABOTEURS: readonly Saboteur[] = [
       'retain.latest',
       'peer.sees',
       'peer.no-lost-update',
+      'hint.version',
       'hint.several',
+      'shown.forward',
+      'hint.read',
+      'retain.anew',
     ],
     make: class extends HonestStore {
       override accepts(row: Row | undefined, change: Change) {
@@ -64,7 +68,14 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'replaces whatever version is there',
-    fails: ['cas.stale', 'race.replace', 'race.no-lost-update', 'peer.sees', 'peer.no-lost-update'],
+    fails: [
+      'cas.stale',
+      'race.replace',
+      'race.no-lost-update',
+      'peer.sees',
+      'peer.no-lost-update',
+      'shown.forward',
+    ],
     make: class extends HonestStore {
       override accepts(row: Row | undefined, change: Change) {
         const replacing = change.expected !== undefined && change.value !== undefined
@@ -74,7 +85,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'replaces a key that has vanished',
-    fails: ['cas.vanished'],
+    fails: ['cas.vanished', 'retain.anew'],
     make: class extends HonestStore {
       override accepts(row: Row | undefined, change: Change) {
         return row === undefined || super.accepts(row, change)
@@ -212,7 +223,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'shows other processes what it has seen before',
-    fails: ['peer.sees', 'peer.no-lost-update'],
+    fails: ['peer.sees', 'peer.no-lost-update', 'shown.forward', 'hint.read'],
     make: class extends HonestStore {
       readonly seen = new Map<string, Row | undefined>()
       override async write(key: string, change: Change) {
@@ -228,21 +239,21 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'never hints',
-    fails: ['hint.write', 'hint.peer', 'hint.several'],
+    fails: ['hint.write', 'hint.peer', 'hint.version', 'hint.several', 'hint.read'],
     make: class extends HonestStore {
       override tell() {}
     },
   },
   {
     flaw: 'hints at its own writes only',
-    fails: ['hint.peer'],
+    fails: ['hint.peer', 'hint.read'],
     make: class extends HonestStore {
-      readonly own = new Set<() => void>()
-      override tell() {
-        for (const hear of this.own) hear()
+      readonly own = new Set<Hear>()
+      override tell(_key: string, version?: Version) {
+        for (const hear of this.own) hear(version)
       }
-      override async subscribe(_key: string, onChange: () => void) {
-        const own = () => onChange()
+      override async subscribe(_key: string, onChange: Hear) {
+        const own: Hear = version => onChange(version)
         this.own.add(own)
         return async () => {
           this.own.delete(own)
@@ -251,10 +262,21 @@ export const SABOTEURS: readonly Saboteur[] = [
     },
   },
   {
+    flaw: 'names the version that was replaced when it hints',
+    fails: ['hint.version'],
+    make: class extends HonestStore {
+      #before: Version | undefined
+      override tell(key: string, version?: Version) {
+        super.tell(key, this.#before)
+        this.#before = version
+      }
+    },
+  },
+  {
     flaw: 'ends all subscriptions with one',
     fails: ['hint.several'],
     make: class extends HonestStore {
-      override async subscribe(key: string, onChange: () => void) {
+      override async subscribe(key: string, onChange: Hear) {
         await super.subscribe(key, onChange)
         return async () => this.data.subscribers.get(key)?.clear()
       }

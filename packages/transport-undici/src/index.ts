@@ -1,6 +1,12 @@
 /**
- * Token requests over undici.
+ * Token requests over undici, and an interceptor that authorizes calls.
  *
  * @packageDocumentation
  */
+export {
+  type AuthorizedDispatcherOptions,
+  type AuthorizeOptions,
+  authorize,
+  authorizedDispatcher,
+} from './authorized-dispatch.ts'
 export { type UndiciTransportOptions, undiciTransport } from './undici-transport.ts'

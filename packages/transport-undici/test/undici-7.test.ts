@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { undiciTransport } from '../src/index.ts'
+import * as subject from '../src/index.ts'
+import { callSuite } from './support/call-suite.ts'
 import { transportSuite } from './support/suite.ts'
 
 vi.mock('undici', () => import('undici-7'))
@@ -9,5 +10,9 @@ describe('over undici 7', () => {
     expect((await import('undici')).Agent).toBe((await import('undici-7')).Agent)
   })
 
-  transportSuite(undiciTransport)
+  transportSuite(subject.undiciTransport)
+})
+
+describe('calls over undici 7', async () => {
+  callSuite(await import('undici'), subject)
 })

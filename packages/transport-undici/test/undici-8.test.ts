@@ -1,22 +1,27 @@
-import { Agent } from 'undici'
+import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
-import { undiciTransport } from '../src/index.ts'
+import * as subject from '../src/index.ts'
+import { callSuite } from './support/call-suite.ts'
 import { transportSuite } from './support/suite.ts'
 
 describe('over undici 8', () => {
-  transportSuite(undiciTransport)
+  transportSuite(subject.undiciTransport)
+})
+
+describe('calls over undici 8', () => {
+  callSuite(undici, subject)
 })
 
 describe('a dispatcher of your own', () => {
   it('is used, and not closed', async () => {
-    const dispatcher = new Agent()
+    const dispatcher = new undici.Agent()
     let dispatched = 0
     const dispatch = dispatcher.dispatch.bind(dispatcher)
     dispatcher.dispatch = (...args) => {
       dispatched += 1
       return dispatch(...args)
     }
-    const transport = undiciTransport({ dispatcher })
+    const transport = subject.undiciTransport({ dispatcher })
     const request = {
       method: 'GET',
       url: 'https://x.invalid/',

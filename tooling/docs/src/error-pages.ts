@@ -52,7 +52,7 @@ const BAIDU_TABLES: readonly (readonly [string, BaiduErrorTable])[] = [
 export function baiduErrorPage(): string {
   return page(
     '# Error codes of the Baidu AI Open Platform',
-    'What a code means and what to do about it. `renew`: a new token is obtained and the call repeated once; `retry`: the call is repeated after a pause that grows; `wait`: it is repeated when the window of the limit has passed; `configure`: something has to be changed; `give_up`: the request itself is wrong.',
+    'What a code means and what to do about it. `renew`: a new token is obtained and the call repeated once; `retry`: the platform had trouble, and the call is repeated after a pause that grows where that does no harm; `slow_down`: the call was turned away before it did anything, and is repeated after a second or more; `wait`: it is repeated when the window of the limit has passed; `configure`: something has to be changed; `give_up`: the request itself is wrong.',
     ...BAIDU_TABLES.flatMap(([title, entries]) => [
       `## ${title}`,
       table(

@@ -1,4 +1,6 @@
-import { explainBaiduError } from '@evergrant/provider-baidu'
+import { type ApiFailure, originTest, type ResourceServer } from '@evergrant/core'
+import { baiduApi, explainBaiduError } from '@evergrant/provider-baidu'
+import { authorizedFetch } from '@evergrant/runtime'
 import type { Command } from 'commander'
 import {
   type Connection,
@@ -19,7 +21,7 @@ interface CallOptions extends ConnectionOptions {
 }
 
 const HELP = `
-The token is put into the query as access_token, the way the AI APIs want it, and only for https URLs of
+The token is put where the API wants it (the query; body or form for speech), and only for https URLs of
 Baidu's hosts; --allow-host adds others. With --sandbox the same URL goes to the sandbox:
 
   evergrant call --sandbox https://aip.baidubce.com/rpc/2.0/mt/texttrans/v1 \\
@@ -27,8 +29,6 @@ Baidu's hosts; --allow-host adds others. With --sandbox the same URL goes to the
 
 A token that the API rejects is replaced, and the call repeated once.`
 
-/** Hosts that may be shown a token, each with everything below it. */
-const HOSTS: readonly string[] = ['baidubce.com', 'baidu.com']
 const ANSWER_TIMEOUT_MS = 60_000
 
 export function addCallCommand(program: Command, terminal: Terminal): void {
@@ -68,14 +68,13 @@ function parseUrl(address: string, options: CallOptions): URL {
   }
   if (usesSandbox(options)) return url
   if (url.protocol !== 'https:') throw new UsageError('a token is sent over https only')
-  const known = [...HOSTS, ...options.allowHost].some(
-    host => url.hostname === host || url.hostname.endsWith(`.${host}`),
-  )
-  if (!known)
-    throw new UsageError(
-      `${url.hostname} is not one of Baidu's hosts; --allow-host ${url.hostname} allows it`,
-    )
-  return url
+  if (originTest(apiOf(options, undefined).origins)(url)) return url
+  throw new UsageError(`${url.hostname} is not one of Baidu's hosts; --allow-host ${url.hostname} allows it`)
+}
+
+function apiOf({ allowHost }: CallOptions, sandboxUrl: string | undefined): ResourceServer {
+  const more = allowHost.flatMap(host => [`https://${host}`, `https://*.${host}`])
+  return baiduApi({ origins: sandboxUrl === undefined ? more : [sandboxUrl] })
 }
 
 /** The sandbox stands in for every host of Baidu. */
@@ -86,43 +85,34 @@ function reroute(url: URL, { sandboxUrl }: Connection): URL {
 interface Answer {
   readonly status: number
   readonly bytes: Buffer
-  /** The error code of the platform; `undefined` when the answer is none of its errors. */
-  readonly errorCode: string | undefined
+  /** What the answer says has failed; `undefined` when nothing has. */
+  readonly failure: ApiFailure | undefined
 }
 
 async function send(
   url: URL,
   body: string | undefined,
   options: CallOptions,
-  { source }: Connection,
+  { source, sandboxUrl }: Connection,
 ): Promise<Answer> {
-  const token = await source.token()
-  const answer = await sendOnce(url, body, options, token.accessToken)
-  const action = answer.errorCode === undefined ? undefined : explainBaiduError(answer.errorCode)?.action
-  if (action !== 'renew') return answer
-  source.reject(token)
-  return sendOnce(url, body, options, (await source.token()).accessToken)
-}
-
-async function sendOnce(
-  url: URL,
-  body: string | undefined,
-  { request, header }: CallOptions,
-  accessToken: string,
-): Promise<Answer> {
-  const target = new URL(url)
-  target.searchParams.set('access_token', accessToken)
-  const headers = new Headers(header.map(line => splitHeader(line)))
+  const api = apiOf(options, sandboxUrl)
+  let failure: ApiFailure | undefined
+  // Failures are printed as they came: the person at the terminal wants to see them.
+  const judge: ResourceServer['judge'] = (answer, target) => {
+    failure = api.judge(answer, target)
+    return (
+      failure && { ...failure, about: failure.about === 'token' ? failure.about : 'request', plain: true }
+    )
+  }
+  const headers = new Headers(options.header.map(line => splitHeader(line)))
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', contentTypeOf(body))
-  const response = await fetch(target, {
-    method: request ?? (body === undefined ? 'GET' : 'POST'),
+  const response = await authorizedFetch(source, { ...api, judge })(url, {
+    method: options.request ?? (body === undefined ? 'GET' : 'POST'),
     headers,
     body: body ?? null,
-    redirect: 'manual',
     signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
   })
-  const bytes = Buffer.from(await response.arrayBuffer())
-  return { status: response.status, bytes, errorCode: errorCodeOf(bytes) }
+  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()), failure }
 }
 
 function splitHeader(line: string): [string, string] {
@@ -135,27 +125,16 @@ function contentTypeOf(body: string): string {
   return /^\s*[{[]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded'
 }
 
-/** The `error_code` of a JSON answer that is small enough to be an error. */
-function errorCodeOf(bytes: Buffer): string | undefined {
-  if (bytes.length > 65_536 || bytes[0] !== 0x7b) return undefined
-  try {
-    const code = (JSON.parse(bytes.toString('utf8')) as { error_code?: unknown }).error_code
-    return code === undefined || code === 0 ? undefined : String(code)
-  } catch {
-    return undefined
-  }
-}
-
-function report({ status, errorCode }: Answer, { stderr, env }: Terminal): void {
-  if (errorCode === undefined && status < 400) return
+function report({ status, failure }: Answer, { stderr, env }: Terminal): void {
+  if (failure === undefined && status < 400) return
   const paint = painter(stderr, env)
-  const entry = errorCode === undefined ? undefined : explainBaiduError(errorCode)
+  const entry = failure === undefined ? undefined : explainBaiduError(failure.code)
   const language = readsChinese(env) ? 'zh' : 'en'
+  const code = failure?.code ?? ''
+  const what = code === '' || code === `http_${status}` ? `HTTP ${status}` : code
+  const headline = paint('red', `evergrant: the API answered with ${what}.`)
   writeLine(stderr)
-  writeLine(
-    stderr,
-    `${paint('red', `evergrant: the API answered with ${errorCode ?? `HTTP ${status}`}.`)} ${entry?.meaning[language] ?? ''}`.trim(),
-  )
-  if (entry !== undefined) writeLine(stderr, `  what to do: ${entry.remedy[language]}`)
+  writeLine(stderr, `${headline} ${entry?.meaning[language] ?? ''}`.trim())
+  if (failure?.advice !== undefined) writeLine(stderr, `  what to do: ${failure.advice[language]}`)
   throw new ReportedError(EXIT.api)
 }

@@ -8,22 +8,28 @@
  * @module
  */
 
-/** The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4 §4.2.2). */
-const ROUND_CONSTANTS = fractionalBits(64, 1 / 3)
-/** The same of the square roots of the first 8 primes (FIPS 180-4 §5.3.3). */
-const INITIAL_HASH = fractionalBits(8, 1 / 2)
+interface Constants {
+  /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4 §4.2.2). */
+  readonly round: Uint32Array
+  /** The same of the square roots of the first 8 primes (FIPS 180-4 §5.3.3). */
+  readonly initialHash: Uint32Array
+}
+
+/** Worked out for the first digest, not when the module is loaded: a start-up should not pay for it. */
+let constants: Constants | undefined
 
 const BLOCK_BYTES = 64
 
 /** The 32-byte SHA-256 digest of `message`. */
 export function sha256(message: Uint8Array): Uint8Array {
-  const hash = Uint32Array.from(INITIAL_HASH)
+  constants ??= { round: fractionalBits(64, 1 / 3), initialHash: fractionalBits(8, 1 / 2) }
+  const hash = Uint32Array.from(constants.initialHash)
   const schedule = new Uint32Array(64)
   const padded = pad(message)
   const words = new DataView(padded.buffer)
   for (let offset = 0; offset < padded.length; offset += BLOCK_BYTES) {
     for (let i = 0; i < 16; i++) schedule[i] = words.getUint32(offset + i * 4)
-    compress(hash, schedule)
+    compress(hash, schedule, constants.round)
   }
   const digest = new Uint8Array(32)
   const view = new DataView(digest.buffer)
@@ -43,7 +49,7 @@ function pad(message: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** FIPS 180-4 §6.2.2, one block. `schedule` holds the block in its first 16 words. */
-function compress(hash: Uint32Array, schedule: Uint32Array): void {
+function compress(hash: Uint32Array, schedule: Uint32Array, round: Uint32Array): void {
   const w = (i: number) => schedule[i] as number
   for (let i = 16; i < 64; i++) {
     const small0 = rotate(w(i - 15), 7) ^ rotate(w(i - 15), 18) ^ (w(i - 15) >>> 3)
@@ -63,7 +69,7 @@ function compress(hash: Uint32Array, schedule: Uint32Array): void {
   for (let i = 0; i < 64; i++) {
     const big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     const choice = (e & f) ^ (~e & g)
-    const t1 = (h + big1 + choice + (ROUND_CONSTANTS[i] as number) + w(i)) | 0
+    const t1 = (h + big1 + choice + (round[i] as number) + w(i)) | 0
     const big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
     const majority = (a & b) ^ (a & c) ^ (b & c)
     const t2 = (big0 + majority) | 0

@@ -26,3 +26,10 @@ export function utf8Bytes(text: string): Uint8Array {
   }
   return bytes.subarray(0, length)
 }
+
+/** The text of UTF-8 bytes. Throws a `URIError` when they are none. */
+export function utf8Text(bytes: Uint8Array): string {
+  let escaped = ''
+  for (const byte of bytes) escaped += `%${byte.toString(16).padStart(2, '0')}`
+  return decodeURIComponent(escaped)
+}

@@ -61,6 +61,17 @@ export const FAILURE_CODES = {
   token_malformed: ['distrust', 'The token is empty, too long, or has characters that no header can carry.'],
   token_type_unknown: ['distrust', 'The token is of a type that this client cannot use.'],
   lifetime_not_positive: ['distrust', 'The token has expired already, by what the answer itself says.'],
+  endpoint_missing: ['configure', 'The provider has no such endpoint, or none is known; configure its URL.'],
+  flow_unknown: [
+    'reauthorize',
+    'No sign-in waits for this answer: it was answered already, is too old, or began elsewhere; begin anew.',
+  ],
+  flow_expired: ['reauthorize', 'The sign-in took too long; begin anew.'],
+  issuer_mismatch: ['distrust', 'The answer comes from another issuer than the one that was asked.'],
+  callback_malformed: [
+    'distrust',
+    'The answer of the authorization endpoint has neither a code nor an error.',
+  ],
   endpoint_not_found: ['configure', 'There is no token endpoint at this URL; check URL and grant type.'],
   response_lost: [
     'reauthorize',
@@ -95,6 +106,16 @@ export const FAILURE_CODES = {
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
   invalid_option: ['configure', 'An option is out of its range.'],
+  insufficient_scope: ['configure', 'The token lacks a scope that the call needs.'],
+  origin_not_allowed: ['configure', 'This origin may not be shown a token; allow it if that is meant.'],
+  scheme_conflict: ['configure', 'The request is authorized in another way already; leave one of them out.'],
+  body_unsuitable: ['configure', 'The token belongs into the body, and this body cannot take it.'],
+  body_not_replayable: [
+    'retry',
+    'The token was rejected and is replaced, but the body is a stream; make the call again.',
+  ],
+  rate_limited: ['retry', 'The API limits how often it may be called; wait.'],
+  circuit_open: ['retry', 'The API has failed several times in a row and is left alone for a while.'],
   aborted: ['cancelled', "The caller's signal was aborted."],
   closed: ['cancelled', 'The token source was closed.'],
 } as const satisfies Record<string, readonly [kind: FailureKind, message: string]>

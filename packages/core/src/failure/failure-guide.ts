@@ -96,6 +96,31 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The token is already expired by what the answer itself says (expires_in of 0 or less).',
     remedy: 'Report it to the provider.',
   },
+  endpoint_missing: {
+    meaning: 'The flow needs an endpoint that the provider does not describe.',
+    remedy:
+      'Configure its URL, or discover the provider from its issuer; check that the server supports the flow.',
+  },
+  flow_unknown: {
+    meaning:
+      'An answer came for a sign-in that is not pending: it was answered before, has expired, or was begun with ' +
+      'another store. A replayed or forged answer ends here too.',
+    remedy:
+      'Begin the sign-in anew. If it happens always, check that all processes share the store of pending sign-ins.',
+  },
+  flow_expired: {
+    meaning: 'The person did not finish the sign-in in time, or the device code has expired (RFC 8628 §3.5).',
+    remedy: 'Begin the sign-in anew.',
+  },
+  issuer_mismatch: {
+    meaning: 'The issuer named by the answer is not the one that was asked, or none is named (RFC 9207).',
+    remedy: 'Do not use the answer: it may belong to a mix-up attack. Check issuer and redirect URI.',
+  },
+  callback_malformed: {
+    meaning:
+      'The redirect from the authorization endpoint carries neither a code nor an error (RFC 6749 §4.1.2).',
+    remedy: 'Check the redirect URI, and that nothing on the way drops the query.',
+  },
   endpoint_not_found: {
     meaning: 'There is no token endpoint at this URL (404, 405 or 410).',
     remedy: 'Check the URL and the grant type.',
@@ -173,6 +198,36 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
   invalid_option: {
     meaning: 'An option has a value outside its range, or two options contradict each other.',
     remedy: 'See the message for option, value and range.',
+  },
+  insufficient_scope: {
+    meaning: 'The call needs a scope that was not granted to the token (RFC 6750 §3.1).',
+    remedy: 'Have the scope granted, and obtain a new token: scopes are fixed when a token is issued.',
+  },
+  origin_not_allowed: {
+    meaning: 'A call goes to an origin that may not be shown a token, or not over https.',
+    remedy: 'Correct the URL; or add the origin to the resource server if it may be shown tokens.',
+  },
+  scheme_conflict: {
+    meaning:
+      'The request brings an Authorization header or a token of its own. Exactly one scheme per request.',
+    remedy: 'Leave it out, or make the call without Evergrant.',
+  },
+  body_unsuitable: {
+    meaning: 'This API takes the token in its body, and the body is not a JSON object or form given as text.',
+    remedy: 'Give the body as a string; a stream or bytes cannot be added to.',
+  },
+  body_not_replayable: {
+    meaning:
+      'The token was rejected and is being replaced, but the body was a stream that cannot be sent again.',
+    remedy: 'Make the call again; give bodies as text or bytes where they are small.',
+  },
+  rate_limited: {
+    meaning: 'The API, or the limit that was set for it here, turns the call away.',
+    remedy: 'Wait as long as retryAfterMs says; make fewer calls, or ask the provider for a higher limit.',
+  },
+  circuit_open: {
+    meaning: 'The API has failed several times in a row; calls fail at once until a probe succeeds.',
+    remedy: 'Wait as long as retryAfterMs says.',
   },
   aborted: {
     meaning: "The caller's AbortSignal fired. The renewal goes on for everybody else.",

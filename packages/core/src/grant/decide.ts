@@ -24,6 +24,7 @@ export function decide(turn: Turn): void {
 
 /** The second half of a decision, for an event that can change nothing for those who wait already. */
 export function chooseNext(turn: Turn): void {
+  forgetOldNews(turn)
   if (!turn.state.busy) choose(turn)
   requestWakeUp(turn)
 }
@@ -54,7 +55,11 @@ function idle(turn: Turn): void {
   const { state, at, policy } = turn
   state.asked = false
   const storeReady = state.storeTrouble === undefined || state.storeTrouble.retryAt <= at
-  if (storeReady && state.known !== undefined && (state.hinted || at >= recheckAt(turn, state.known))) {
+  if (
+    storeReady &&
+    state.known !== undefined &&
+    (state.hinted !== false || at >= recheckAt(turn, state.known))
+  ) {
     return startRead(turn)
   }
   if (needsRestoring(turn)) {
@@ -65,6 +70,11 @@ function idle(turn: Turn): void {
     return settle(turn, undefined)
   const lookAt = Math.max(state.hinted ? at : recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
   settle(turn, Math.min(state.stamp.dueAt, state.stamp.lapsesAt, lookAt))
+}
+
+/** A hint at one's own write, or at what was read since, is no news. */
+function forgetOldNews({ state }: Turn): void {
+  if (state.hinted === state.known?.version) state.hinted = false
 }
 
 /** When a session that is kept warm looks at the record without a hint, for hints may be lost. */
@@ -87,7 +97,7 @@ function needsRestoring(turn: Turn): boolean {
 function pursue(turn: Turn): void {
   const { state, at, policy } = turn
   const { known } = state
-  if (known === undefined || state.hinted) return readOrWait(turn)
+  if (known === undefined || state.hinted !== false) return readOrWait(turn)
   if (known.newer) return giveUp(turn, fail('record_newer'), known)
   if (isGated(state.trouble, at) && !isMended(turn, state.trouble)) {
     return sitOut(turn, state.trouble, known)

@@ -59,8 +59,8 @@ export type GrantFact =
       readonly entry: Entry | undefined
       readonly sentAt: number
     }
-  /** A hint that the stored record may have changed. */
-  | { readonly type: 'record.changed' }
+  /** A hint that the stored record may have changed: to this version, or, without one, to anything. */
+  | { readonly type: 'record.changed'; readonly version?: Version }
   | { readonly type: 'store.failed'; readonly op: number }
   | {
       readonly type: 'response.received'

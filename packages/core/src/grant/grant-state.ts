@@ -111,8 +111,8 @@ export interface GrantState {
   readonly queue: WaiterQueue
   /** Somebody was served a token that is due: renew it in the background. */
   readonly asked: boolean
-  /** The record may have changed since it was read. */
-  readonly hinted: boolean
+  /** The record may have changed since it was read: to this version, or, if `true`, to anything. */
+  readonly hinted: boolean | Version
   /** The server says that the grant has ended; not believed before the record was read again. */
   readonly doubt: Failure | undefined
   /** The highest fence ever seen: what is written never falls below it, even after the store lost everything. */

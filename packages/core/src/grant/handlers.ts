@@ -142,9 +142,10 @@ export function onCommitUnknown(turn: Turn): void {
   decide(turn)
 }
 
-/** The record may have changed. */
-export function onHint(turn: Turn): void {
-  turn.state.hinted = true
+/** The record may have changed. A named version says nothing about what else was missed before. */
+export function onHint(turn: Turn, { version }: EventOf<'record.changed'>): void {
+  const { state } = turn
+  if (state.hinted !== true) state.hinted = version ?? true
   decide(turn)
 }
 

@@ -14,4 +14,9 @@ export interface Clock {
    * that cancels; cancelling twice, or after the call, does nothing.
    */
   wake(at: number, callback: () => void): () => void
+  /**
+   * Lets wake-ups keep the process alive until the returned function is called: somebody waits for one of them.
+   * Absent where a process does not end by itself.
+   */
+  hold?(): () => void
 }

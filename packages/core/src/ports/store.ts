@@ -93,9 +93,11 @@ export interface Store {
 
   /**
    * Calls `onChange` after `key` may have changed. A hint: it may be lost, late, repeated or caused by one's
-   * own write, and carries no value. Resolves, once the subscription stands, to the function that ends it.
+   * own write, and carries no value. It may name the version that was written, so that who has that version
+   * already need not read; without a name anything may have happened. Resolves, once the subscription stands,
+   * to the function that ends it.
    */
-  subscribe?(key: string, onChange: () => void): Promise<() => Promise<void>>
+  subscribe?(key: string, onChange: (version?: Version) => void): Promise<() => Promise<void>>
 
   /** Lets go of connections, timers and memory. Further calls reject. */
   close?(): Promise<void>

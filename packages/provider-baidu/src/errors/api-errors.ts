@@ -10,7 +10,7 @@ export const AI_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([
   [1, 'retry', 'Unknown error.', '服务器内部未知错误。', RETRY_EN, RETRY_ZH],
   [2, 'retry', 'Service temporarily unavailable.', '服务暂不可用。', RETRY_EN, RETRY_ZH],
   [3, 'give_up', 'No such API.', '调用的接口不存在。', 'Check the URL.', '请检查请求的 URL。'],
-  [4, 'retry', 'The cluster is over its limit.', '集群超限额。', RETRY_EN, RETRY_ZH],
+  [4, 'slow_down', 'The cluster is over its limit.', '集群超限额。', RETRY_EN, RETRY_ZH],
   [
     6,
     'configure',
@@ -46,7 +46,7 @@ export const AI_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([
   ],
   [
     18,
-    'retry',
+    'slow_down',
     'More requests per second than the account may make.',
     'QPS 超限额。',
     'Slow down; the limit counts for all applications of the account together. Keep the token.',

@@ -4,12 +4,13 @@ import type { Advice } from '@evergrant/core'
  * What a program should do about an error code.
  *
  * - `renew`: drop the token, obtain a new one and repeat the call once.
- * - `retry`: repeat the call after a pause that grows.
+ * - `retry`: the platform had trouble; repeat the call after a pause that grows, if repeating it does no harm.
+ * - `slow_down`: the call was turned away before it did anything; repeat it after a second or more.
  * - `wait`: repeat it when the window of the limit has passed.
  * - `configure`: something has to be changed: a key, a permission, a URL, a plan.
  * - `give_up`: the request itself is wrong; repeating it is useless.
  */
-export type BaiduAction = 'renew' | 'retry' | 'wait' | 'configure' | 'give_up'
+export type BaiduAction = 'renew' | 'retry' | 'slow_down' | 'wait' | 'configure' | 'give_up'
 
 /** One line of an error table. */
 export interface BaiduErrorEntry {

@@ -18,7 +18,14 @@ export const RECOGNITION_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([
     '将重新获取令牌一次；若无效，请检查配额、权限 audio_voice_assistant_get 与采样率。',
   ],
   [3303, 'retry', 'The recognition service is busy.', '语音服务器后端问题。', RETRY_EN, RETRY_ZH],
-  [3304, 'retry', 'More concurrent requests than allowed.', '请求并发超限。', 'Slow down.', '请降低并发。'],
+  [
+    3304,
+    'slow_down',
+    'More concurrent requests than allowed.',
+    '请求并发超限。',
+    'Slow down.',
+    '请降低并发。',
+  ],
   [
     3305,
     'configure',

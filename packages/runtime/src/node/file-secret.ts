@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { EvergrantError, fail, type Secret } from '@evergrant/core'
-import { secret } from '../secret.ts'
+import { secret } from '../index.ts'
 
 /** Longest file that is taken for a secret, in characters. */
 const SECRET_CHARS_MAX = 65_536

@@ -1,0 +1,112 @@
+import {
+  type CallTarget,
+  EvergrantError,
+  fail,
+  isIdempotent,
+  type OriginTest,
+  type ResourceServer,
+  type TokenPlace,
+} from '@evergrant/core'
+
+/** What `fetch` takes for a body. */
+type Body = NonNullable<RequestInit['body']>
+
+/** What a call may say beyond what `fetch` understands. */
+export interface CallInit extends RequestInit {
+  /**
+   * Make the call again even if it may have been carried out already, though its method does not promise that this
+   * does no harm (POST, PATCH). As `authorizedFetch` was told by default.
+   */
+  readonly retryUnsafe?: boolean
+}
+
+/** A call as it is made, each time with another token or signature. */
+export interface ApiRequest {
+  readonly url: URL
+  readonly target: CallTarget
+  readonly method: string
+  readonly headers: Headers
+  readonly body: Body | null
+  readonly signal: AbortSignal | undefined
+  /** Everything else that `fetch` was given. */
+  readonly init: RequestInit
+  /** Whether the body can be sent again: not a stream. */
+  readonly replayable: boolean
+  readonly repeatable: boolean
+}
+
+/** Reads the arguments of `fetch`. Throws an `EvergrantError` for a URL that may not be shown a token. */
+export function apiRequest(
+  input: string | URL | Request,
+  init: CallInit,
+  isAllowed: OriginTest,
+  retryUnsafe: boolean,
+): ApiRequest {
+  const given = input instanceof Request ? input : undefined
+  const url = new URL(given?.url ?? String(input))
+  url.hash = ''
+  requireAllowed(url, isAllowed)
+  const { retryUnsafe: unsafe = retryUnsafe, ...rest } = init
+  const method = (rest.method ?? given?.method ?? 'GET').toUpperCase()
+  const body = rest.body ?? given?.body ?? null
+  return {
+    url,
+    target: { hostname: url.hostname, pathname: url.pathname },
+    method,
+    headers: new Headers(rest.headers ?? given?.headers),
+    body,
+    signal: rest.signal ?? given?.signal ?? undefined,
+    init: rest,
+    replayable: !isStream(body),
+    repeatable: unsafe || isIdempotent(method),
+  }
+}
+
+/** Throws unless this URL may be shown a token, and has none yet. */
+function requireAllowed(url: URL, isAllowed: OriginTest): void {
+  if (isAllowed(url) && url.username === '' && url.password === '') return
+  const message = `${url.origin} may not be shown a token; correct the URL, or add it to the origins of the resource server.`
+  throw new EvergrantError(fail('origin_not_allowed', { message }))
+}
+
+function isStream(body: Body | null): boolean {
+  return (
+    body instanceof ReadableStream ||
+    (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
+  )
+}
+
+/** Where the token stands in a request. Throws when the request is authorized in some way already. */
+export function placeIn(request: ApiRequest, server: ResourceServer): TokenPlace {
+  const place = server.place?.(request.target, contentTypeOf(request)) ?? IN_HEADER
+  const { headers, url } = request
+  const taken =
+    headers.has('authorization') ||
+    (place.in === 'header' && place.name !== undefined && headers.has(place.name)) ||
+    (place.in === 'query' && url.searchParams.has(place.name))
+  if (taken) throw new EvergrantError(fail('scheme_conflict'))
+  return place
+}
+
+const IN_HEADER: TokenPlace = { in: 'header' }
+
+function contentTypeOf({ headers, body }: ApiRequest): string {
+  const given = headers.get('content-type')
+  if (given !== null) return given
+  return body instanceof URLSearchParams ? FORM : ''
+}
+
+const FORM = 'application/x-www-form-urlencoded'
+
+/** The body as text, where a token can be added to it; `undefined` when it is none. */
+export function textBody({ body }: ApiRequest): string | undefined {
+  if (body === null) return undefined
+  return typeof body === 'string' || body instanceof URLSearchParams ? String(body) : undefined
+}
+
+/** The header fields, with the type that `fetch` would have chosen for a body that became text. */
+export function headersFor({ headers, body }: ApiRequest): Headers {
+  const copy = new Headers(headers)
+  if (body instanceof URLSearchParams && !copy.has('content-type')) copy.set('content-type', FORM)
+  return copy
+}

@@ -1,0 +1,255 @@
+import {
+  type ApiFailure,
+  CALL_LIMITS,
+  type CallGuard,
+  type CallLimits,
+  type Clock,
+  decideCall,
+  EvergrantError,
+  type Failure,
+  fail,
+  originTest,
+  placeToken,
+  type RequestSigner,
+  type ResourceServer,
+  withoutQueryToken,
+} from '@evergrant/core'
+import { systemChance } from '../chance.ts'
+import { sharedClock } from '../system-clock.ts'
+import type { Token } from '../token.ts'
+import type { TokenSource } from '../token-source.ts'
+import { type ApiRequest, apiRequest, type CallInit, headersFor, placeIn, textBody } from './api-request.ts'
+import type { CallListener } from './call-event.ts'
+import { CallRecord } from './call-record.ts'
+import { answerOf } from './look-into.ts'
+import { pause } from './pause.ts'
+import { followElsewhere, nextHop } from './redirect.ts'
+
+/** What authorizes calls: a source of tokens, or a signer. */
+export type CallAuthorization = Pick<TokenSource, 'token' | 'reject'> | RequestSigner
+
+export interface AuthorizedFetchOptions {
+  /** The fetch to use; the global one by default. */
+  readonly fetch?: typeof fetch
+  /** Numbers that differ from the defaults. */
+  readonly limits?: Partial<CallLimits>
+  /** Make calls again that may have been carried out already, whatever their method. `false` by default. */
+  readonly retryUnsafe?: boolean
+  /** Stands before every call: rate limits and circuits. None by default. */
+  readonly guard?: CallGuard
+  /** Hears of everything that happens to calls. */
+  readonly onEvent?: CallListener
+  /** The system's clocks by default. */
+  readonly clock?: Clock
+  /** Numbers of [0, 1), for jitter. `Math.random` by default. */
+  readonly random?: () => number
+}
+
+/** `fetch`, authorized. */
+export type AuthorizedFetch = (input: string | URL | Request, init?: CallInit) => Promise<Response>
+
+/**
+ * A `fetch` that authorizes every call: puts a valid token where the server wants it, for the server's origins over
+ * https only; replaces a token that is rejected and makes the call again, once; repeats what was turned away or
+ * failed, within bounds and where that does no harm. Everything else is `fetch`'s own: headers, signals, streams.
+ *
+ * Rejects with an `EvergrantError` (of the server's own class where it has one) when the server's failure looks like
+ * a success, when there is no token, or when the URL may not be shown one; and as `fetch` does for the network.
+ */
+export function authorizedFetch(
+  authorization: CallAuthorization,
+  server: ResourceServer,
+  options: AuthorizedFetchOptions = {},
+): AuthorizedFetch {
+  const isAllowed = originTest(server.origins)
+  const { retryUnsafe = false } = options
+  const setting: Setting = {
+    authorization,
+    server,
+    isAllowed,
+    limits: { ...CALL_LIMITS, ...options.limits },
+    guard: options.guard,
+    fetch: options.fetch,
+    onEvent: options.onEvent,
+    clock: options.clock ?? sharedClock(),
+    random: options.random ?? systemChance,
+  }
+  return (input, init = {}) => {
+    try {
+      return new Call(setting, apiRequest(input, init, isAllowed, retryUnsafe)).make()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+}
+
+interface Setting {
+  readonly authorization: CallAuthorization
+  readonly server: ResourceServer
+  readonly isAllowed: ReturnType<typeof originTest>
+  readonly limits: CallLimits
+  readonly guard: CallGuard | undefined
+  readonly fetch: typeof fetch | undefined
+  readonly onEvent: CallListener | undefined
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** One call, from the caller's arguments to the answer, however often it has to be sent. */
+class Call {
+  readonly #setting: Setting
+  readonly #record: CallRecord
+  #request: ApiRequest
+  #token: Token | undefined
+  #hops = 0
+
+  constructor(setting: Setting, request: ApiRequest) {
+    this.#setting = setting
+    this.#request = request
+    this.#record = new CallRecord(setting.server.name, request, setting.onEvent, setting.clock)
+  }
+
+  async make(): Promise<Response> {
+    try {
+      for (;;) {
+        const response = await this.#attempt()
+        if (response !== undefined) {
+          this.#record.ended(response.status)
+          return response
+        }
+      }
+    } catch (error) {
+      this.#record.failed(error)
+      throw error
+    }
+  }
+
+  /** Sends the call once. `undefined`: it is to be sent again. */
+  async #attempt(): Promise<Response | undefined> {
+    const { guard, server } = this.#setting
+    const { target, signal } = this.#request
+    await guard?.enter(target, signal)
+    let failure: ApiFailure | undefined
+    let response: Response
+    try {
+      response = await this.#send()
+      failure = server.judge(await answerOf(response, server, target), target)
+      guard?.leave(target, failure ?? 'answered')
+    } catch (error) {
+      // What failed before there was an answer says something about the API only if it was asked.
+      guard?.leave(target, EvergrantError.is(error) ? 'answered' : 'lost')
+      throw error
+    }
+    return failure === undefined ? this.#delivered(response) : this.#afterFailure(response, failure)
+  }
+
+  async #send(): Promise<Response> {
+    const request = this.#request
+    const { authorization } = this.#setting
+    const { url, headers, body } =
+      'token' in authorization
+        ? await this.#withToken(request, authorization)
+        : await this.#signed(request, authorization)
+    const { fetch: send = fetch } = this.#setting
+    const { init, method } = request
+    // A redirect is looked at before it is followed: it must not carry a token elsewhere.
+    const redirect = init.redirect === undefined || init.redirect === 'follow' ? 'manual' : init.redirect
+    const { signal } = request
+    const sent = { ...init, method, headers, body, redirect, ...(signal && { signal }) }
+    return send(url, request.replayable ? sent : ({ ...sent, duplex: 'half' } as RequestInit))
+  }
+
+  async #withToken(request: ApiRequest, source: Pick<TokenSource, 'token'>) {
+    const place = placeIn(request, this.#setting.server)
+    const { signal } = request
+    this.#token = await source.token(signal && { signal })
+    const text = textBody(request)
+    if (text === undefined && request.body !== null && (place.in === 'json' || place.in === 'form')) {
+      throw new EvergrantError(fail('body_unsuitable'))
+    }
+    const placed = placeToken(place, this.#token.accessToken, request.url.href, text)
+    if ('kind' in placed) throw new EvergrantError(placed)
+    const headers = headersFor(request)
+    if (placed.header !== undefined) headers.set(...placed.header)
+    if (place.in === 'form' && request.body === null) {
+      headers.set('content-type', 'application/x-www-form-urlencoded')
+    }
+    return { url: placed.url, headers, body: placed.body ?? request.body }
+  }
+
+  async #signed(request: ApiRequest, signer: RequestSigner) {
+    placeIn(request, { ...this.#setting.server, place: () => ({ in: 'query', name: 'access_token' }) })
+    const headers = headersFor(request)
+    const { method, url, body } = request
+    for (const [name, value] of await signer.sign({ method, url: url.href, headers: [...headers] })) {
+      headers.set(name, value)
+    }
+    return { url: url.href, headers, body }
+  }
+
+  async #afterFailure(response: Response, failure: ApiFailure): Promise<Response | undefined> {
+    const { authorization, limits, random, clock } = this.#setting
+    const { replayable, repeatable, signal } = this.#request
+    const renewable = 'token' in authorization
+    const told =
+      failure.about === 'token' && !renewable ? ({ ...failure, about: 'request' } as const) : failure
+    if (told.about === 'token' && renewable && this.#token !== undefined) authorization.reject(this.#token)
+    const decision = decideCall(told, this.#record.progress, { replayable, repeatable }, limits, random())
+    switch (decision.act) {
+      case 'deliver':
+        return this.#delivered(response)
+      case 'renew':
+        discard(response)
+        this.#record.renewed(told.code)
+        return undefined
+      case 'pause':
+        discard(response)
+        this.#record.paused(told.code, decision.ms)
+        await pause(decision.ms, clock, signal)
+        return undefined
+      default:
+        discard(response)
+        throw this.#errorOf(decision.failure)
+    }
+  }
+
+  #errorOf(failure: Failure): Error {
+    const { errorOf } = this.#setting.server
+    return errorOf !== undefined && isApiFailure(failure) ? errorOf(failure) : new EvergrantError(failure)
+  }
+
+  /** The answer as the caller gets it; or what it redirects to. */
+  async #delivered(response: Response): Promise<Response | undefined> {
+    const { isAllowed, fetch: send = fetch } = this.#setting
+    const hop = nextHop(this.#request, response, ++this.#hops)
+    if (hop === undefined) return this.#withCleanUrl(response)
+    discard(response)
+    if (!isAllowed(hop.url)) return followElsewhere(hop, send)
+    this.#request = { ...hop, target: { hostname: hop.url.hostname, pathname: hop.url.pathname } }
+    this.#record.redirected(this.#request)
+    return undefined
+  }
+
+  /** A response prints its URL, and the token may stand in it. */
+  #withCleanUrl(response: Response): Response {
+    const { server } = this.#setting
+    const place = 'token' in this.#setting.authorization ? placeOf(this.#request, server) : undefined
+    if (place === undefined) return response
+    return Object.defineProperty(response, 'url', { value: withoutQueryToken(response.url, place) })
+  }
+}
+
+function isApiFailure(failure: Failure): failure is ApiFailure {
+  return 'about' in failure
+}
+
+/** The parameter of the query that the token stands in; `undefined` when it stands elsewhere. */
+function placeOf({ target, headers }: ApiRequest, server: ResourceServer): string | undefined {
+  const place = server.place?.(target, headers.get('content-type') ?? '')
+  return place?.in === 'query' ? place.name : undefined
+}
+
+/** Lets go of an answer that nobody will read, so that its connection can be used again. */
+function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined)
+}

@@ -1,0 +1,134 @@
+import {
+  type Abort,
+  admit,
+  type CallEnd,
+  type CallGuard,
+  type CallLimiter,
+  type CallTarget,
+  CIRCUIT_POLICY,
+  type Circuit,
+  type CircuitPolicy,
+  CLOSED_CIRCUIT,
+  type Clock,
+  EvergrantError,
+  fail,
+  settled,
+} from '@evergrant/core'
+import { sharedClock } from '../system-clock.ts'
+
+/** What a guard has to tell. */
+export type GuardEvent = { readonly at: number; readonly api: string } & (
+  | { readonly type: 'circuit.opened'; readonly failures: number; readonly until: number }
+  | { readonly type: 'circuit.closed' }
+  | { readonly type: 'limit.exceeded'; readonly pauseMs: number }
+)
+
+export interface CallGuardOptions {
+  /** Limits how often each API is called. None by default. */
+  readonly limiter?: CallLimiter
+  /** Longest wait for the limiter, in ms. 10,000 by default; 0 fails fast. */
+  readonly waitMsMax?: number
+  /**
+   * Which calls share a limit and a circuit. Host and path by default: Baidu limits each API. To limit an account
+   * as a whole, give all calls one name.
+   */
+  readonly apiOf?: (target: CallTarget) => string
+  /** When an API counts as down. `false`: never. */
+  readonly circuit?: Partial<CircuitPolicy> | false
+  /** Most APIs to remember; the one called longest ago goes first. 1,000 by default. */
+  readonly apisMax?: number
+  readonly onEvent?: (event: GuardEvent) => void
+  readonly clock?: Clock
+}
+
+/** A guard with its memory. */
+export interface ApiGuard extends CallGuard {
+  /** The circuit of every API that was called lately. */
+  explain(): readonly { readonly api: string; readonly circuit: Circuit }[]
+}
+
+/**
+ * Protects an API, and the quota at it: a limit on the rate of calls, and a circuit that lets calls fail at once
+ * while the API is down. Shared by all calls it is given to.
+ */
+export function callGuard(options: CallGuardOptions = {}): ApiGuard {
+  return new Guard(options)
+}
+
+class Guard implements ApiGuard {
+  readonly #options: CallGuardOptions
+  readonly #policy: CircuitPolicy | undefined
+  readonly #clock: Clock
+  readonly #circuits = new Map<string, Circuit>()
+
+  constructor(options: CallGuardOptions) {
+    this.#options = options
+    this.#policy = options.circuit === false ? undefined : { ...CIRCUIT_POLICY, ...options.circuit }
+    this.#clock = options.clock ?? sharedClock()
+  }
+
+  enter(target: CallTarget, signal?: Abort): Promise<void> | undefined {
+    const api = this.#apiOf(target)
+    const { limiter, waitMsMax = 10_000 } = this.#options
+    if (limiter === undefined) return this.#pass(api)
+    return limiter.admit(api, { waitMsMax, ...(signal && { signal }) }).then(() => this.#pass(api))
+  }
+
+  leave(target: CallTarget, end: CallEnd): void {
+    const api = this.#apiOf(target)
+    if (typeof end === 'object' && end.about === 'limit') this.#slowDown(api, end.retryAfterMs ?? 1_000)
+    const policy = this.#policy
+    if (policy === undefined) return
+    const before = this.#circuits.get(api) ?? CLOSED_CIRCUIT
+    const ok = typeof end === 'object' ? end.about !== 'server' : end === 'answered'
+    // A circuit that was never in trouble needs no memory.
+    if (ok && before === CLOSED_CIRCUIT) return
+    const at = this.#clock.now()
+    const after = settled(before, ok, at, policy)
+    this.#remember(api, after)
+    if (after.state === 'open' && before.state !== 'open') {
+      this.#emit({ at, api, type: 'circuit.opened', failures: after.failures, until: after.until })
+    }
+    if (after.state === 'closed' && before.state !== 'closed') this.#emit({ at, api, type: 'circuit.closed' })
+  }
+
+  explain(): readonly { readonly api: string; readonly circuit: Circuit }[] {
+    return [...this.#circuits].map(([api, circuit]) => ({ api, circuit }))
+  }
+
+  #pass(api: string): undefined {
+    const circuit = this.#circuits.get(api)
+    if (circuit === undefined || this.#policy === undefined) return undefined
+    const admission = admit(circuit, this.#clock.now(), this.#policy)
+    if (!admission.admitted) {
+      throw new EvergrantError(fail('circuit_open', { retryAfterMs: admission.retryAfterMs }))
+    }
+    this.#remember(api, admission.circuit)
+    return undefined
+  }
+
+  #slowDown(api: string, pauseMs: number): void {
+    this.#options.limiter?.slowDown(api, pauseMs)
+    this.#emit({ at: this.#clock.now(), api, type: 'limit.exceeded', pauseMs })
+  }
+
+  #remember(api: string, circuit: Circuit): void {
+    const { apisMax = 1_000 } = this.#options
+    this.#circuits.delete(api)
+    if (circuit === CLOSED_CIRCUIT) return
+    this.#circuits.set(api, circuit)
+    if (this.#circuits.size > apisMax) this.#circuits.delete(this.#circuits.keys().next().value as string)
+  }
+
+  #apiOf(target: CallTarget): string {
+    return this.#options.apiOf?.(target) ?? `${target.hostname}${target.pathname}`
+  }
+
+  #emit(event: GuardEvent): void {
+    try {
+      this.#options.onEvent?.(event)
+    } catch {
+      // A listener is a guest: what it throws must not fail a call.
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { EvergrantError, fail } from '@evergrant/core'
+import type { ApiRequest } from './api-request.ts'
+
+/** Redirects that a call follows at most. */
+const HOPS_MAX = 5
+
+/**
+ * The request that a redirect asks for (RFC 9110 §15.4), as `fetch` would make it; `undefined` when the answer is
+ * none, or the caller wants to see it. Throws `redirected` for one too many, and for a stream that cannot be sent
+ * again.
+ */
+export function nextHop(request: ApiRequest, response: Response, hop: number): ApiRequest | undefined {
+  const { init, method, url } = request
+  const { status } = response
+  const location = response.headers.get('location')
+  const follows = init.redirect === undefined || init.redirect === 'follow'
+  if (!follows || location === null || ![301, 302, 303, 307, 308].includes(status)) return undefined
+  if (hop > HOPS_MAX || !URL.canParse(location, url.href))
+    throw new EvergrantError(fail('redirected', { status }))
+  const next = { ...request, url: new URL(location, url) }
+  const becomesGet =
+    (status === 303 && method !== 'HEAD') || ((status === 301 || status === 302) && method === 'POST')
+  if (!becomesGet) {
+    if (!request.replayable) throw new EvergrantError(fail('redirected', { status }))
+    return next
+  }
+  const headers = new Headers(request.headers)
+  for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name)
+  const { body: _, ...rest } = init
+  return { ...next, method: 'GET', headers, body: null, init: rest, replayable: true, repeatable: true }
+}
+
+/** Follows a redirect to where no token may go: with nothing that authorizes, as `fetch` across origins. */
+export function followElsewhere(request: ApiRequest, send: typeof fetch): Promise<Response> {
+  const { url, method, body, init, signal } = request
+  const headers = new Headers(request.headers)
+  for (const name of ['authorization', 'proxy-authorization', 'cookie', 'host']) headers.delete(name)
+  return send(url, { ...init, method, headers, body, redirect: 'follow', ...(signal && { signal }) })
+}

@@ -1,0 +1,50 @@
+import { conformance, type Subject } from '@evergrant/store-conformance'
+import { fileStore } from '@evergrant/store-file'
+import { memoryStore } from '@evergrant/store-memory'
+import { virtualClock } from '@evergrant/testkit'
+import { describe, it } from 'vitest'
+import { prefixed, tiered, watched } from '../src/index.ts'
+import { kept, mute, subjectOf } from './support/handles.ts'
+import { temporaryDirectory } from './support/temporary-directory.ts'
+
+const clock = virtualClock()
+const pass = (ms: number) => clock.advance(ms)
+const memory = () => memoryStore({ clock })
+/** A memory that several handles share. */
+const common = () => kept(memory())
+const file = (directory: string) => fileStore({ directory })
+/** Real time passes for files, so copies of them go stale soon. */
+const SOON = { freshForMs: 40 }
+const POLL = { pollMs: 10 }
+
+/** Every layer, and some layers of layers. `tiered(memory, redis)` is tested where the servers are: with the Redis store. */
+const LAYERS: Readonly<Record<string, Subject>> = {
+  'prefixed(memory)': subjectOf(common, shared => prefixed(shared, 'part:'), pass),
+  'prefixed(file)': subjectOf(temporaryDirectory, directory => prefixed(file(directory), 'part:')),
+  'tiered(memory, memory)': subjectOf(common, far => tiered(memory(), far, { clock }), pass),
+  'tiered(memory, file)': subjectOf(temporaryDirectory, directory =>
+    tiered(memoryStore(), file(directory), SOON),
+  ),
+  'tiered(memory, memory) with a near one that all share': subjectOf(
+    () => [common(), common()] as const,
+    ([near, far]) => tiered(near, far, { clock }),
+    pass,
+  ),
+  'watched(memory)': subjectOf(common, shared => watched(mute(shared), POLL), pass),
+  'watched(file)': subjectOf(temporaryDirectory, directory => watched(mute(file(directory)), POLL)),
+  'tiered(memory, watched(file))': subjectOf(temporaryDirectory, directory =>
+    tiered(memoryStore(), watched(mute(file(directory)), POLL), SOON),
+  ),
+  'prefixed(tiered(memory, prefixed(file)))': subjectOf(temporaryDirectory, directory =>
+    prefixed(tiered(memoryStore(), prefixed(file(directory), 'inner:'), SOON), 'outer:'),
+  ),
+}
+
+describe.each(Object.entries(LAYERS))('%s conforms: it', (_, subject) => {
+  for (const { title, run } of conformance(subject)) {
+    it(title, async ({ annotate }) => {
+      const reason = await run()
+      if (reason !== undefined) await annotate(reason, 'not applicable')
+    })
+  }
+})

@@ -1,0 +1,77 @@
+import { EvergrantError, type FailureKind, fail } from '@evergrant/core'
+
+/** What an error of ioredis means for the command that it ended. */
+export interface Verdict {
+  /** Redis' word for it, e.g. `LOADING`, or the system's, e.g. `ECONNRESET`. `undefined` when there is none. */
+  readonly code: string | undefined
+  /** Whether the server has answered, be it with a refusal. */
+  readonly answered: boolean
+  /** Whether sending the same command again makes sense. */
+  readonly again: boolean
+}
+
+/** Refusals that pass, and that mean that nothing was done. */
+const PASSING = new Set([
+  'LOADING',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'MOVED',
+  'ASK',
+  'BUSY',
+  'NOREPLICAS',
+])
+
+/** Refusals that a person has to do something about. */
+const EXPLAINED: Readonly<Record<string, readonly [kind: FailureKind, sentence: string]>> = {
+  NOAUTH: ['configure', 'Redis demands a password.'],
+  WRONGPASS: ['configure', 'Redis does not accept user and password.'],
+  NOPERM: ['configure', 'This Redis user lacks a permission; see the README for the rule that is enough.'],
+  WRONGTYPE: ['configure', 'The key holds something that this store has not written; choose a prefix.'],
+  OOM: ['retry', 'Redis is out of memory and refuses to write.'],
+  MISCONF: ['retry', 'Redis cannot save to its disk and refuses to write.'],
+}
+
+/** What is known of an error, without any of its text: that may repeat what was sent. */
+export function judge(error: unknown): Verdict {
+  const answered = error instanceof Error && error.name === 'ReplyError'
+  const code = answered ? replyCode(error.message) : systemCode(error)
+  return { code, answered, again: !answered || (code !== undefined && PASSING.has(code)) }
+}
+
+/** The first word of a refusal; of one that a script passes on, in servers before 7, the word inside it. */
+function replyCode(message: string): string | undefined {
+  const inner = /^ERR Error running script .* -([A-Z]{2,20}) /.exec(message)
+  return inner?.[1] ?? /^([A-Z]{2,20})(?: |$)/.exec(message)?.[1]
+}
+
+function systemCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(error.code) ? error.code : undefined
+}
+
+/** The error to throw for a refusal. */
+export function refusal(code: string | undefined): EvergrantError {
+  const [kind, sentence] = EXPLAINED[code ?? ''] ?? ['retry', 'Redis refuses the command.']
+  return storeFailure(code === undefined ? sentence : `${sentence} (${code})`, kind)
+}
+
+/** Redis cannot be reached; nothing was sent. */
+export function unreachable(reason: string | undefined): EvergrantError {
+  const [kind, sentence] = EXPLAINED[reason ?? ''] ?? ['retry', 'Redis cannot be reached.']
+  return storeFailure(reason === undefined ? sentence : `${sentence} (${reason})`, kind)
+}
+
+export function storeFailure(message: string, kind: FailureKind = 'retry'): EvergrantError {
+  return new EvergrantError(fail('store_unreachable', { kind, message }))
+}
+
+export function closedFailure(): EvergrantError {
+  return new EvergrantError(fail('closed', { message: 'The Redis store was closed.' }))
+}
+
+/** Whether the server does not know the script yet. */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}

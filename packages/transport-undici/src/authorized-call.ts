@@ -1,0 +1,286 @@
+import {
+  type ApiFailure,
+  type CallDecision,
+  type CallEnd,
+  type CallGuard,
+  type CallLimits,
+  type CallTarget,
+  type Clock,
+  decideCall,
+  EvergrantError,
+  type Failure,
+  LOOK_BYTES_MAX,
+  type ResourceServer,
+  type TokenPlace,
+  type TokenSupply,
+} from '@evergrant/core'
+import type { Dispatcher } from 'undici'
+import { callPause } from './call-pause.ts'
+import { headerOfRequest, targetOf, traitsOf, withToken } from './dispatch-request.ts'
+import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
+
+/** What all calls of an interceptor share. */
+export interface CallSetting {
+  readonly source: TokenSupply
+  readonly server: ResourceServer
+  readonly limits: CallLimits
+  readonly retryUnsafe: boolean
+  readonly guard: CallGuard | undefined
+  readonly clock: Clock | undefined
+  readonly random: () => number
+}
+
+type Controller = Dispatcher.DispatchController
+
+/** The start of an answer that has not been handed on yet, because its body may tell of a failure. */
+interface HeldAnswer {
+  readonly status: number
+  readonly headers: IncomingHeaders
+  readonly message: string | undefined
+  readonly chunks: Buffer[]
+  bytes: number
+}
+
+const IN_HEADER: TokenPlace = { in: 'header' }
+
+/** Stands in for the connection of a call that came to its end without one. */
+const NO_CONNECTION: Controller = {
+  aborted: false,
+  paused: false,
+  reason: null,
+  abort: noop,
+  pause: noop,
+  resume: noop,
+}
+
+function noop(): void {}
+
+/**
+ * One request on its way through undici, however often it is sent. Stands between the dispatcher and the caller's
+ * handler: hands answers on as they come, except for those that may be failures, which are held until it is known;
+ * they are small.
+ */
+export class AuthorizedCall implements Dispatcher.DispatchHandler {
+  readonly #setting: CallSetting
+  readonly #dispatch: Dispatcher.Dispatch
+  readonly #request: Dispatcher.DispatchOptions
+  readonly #handler: Dispatcher.DispatchHandler
+  #targetMemo: CallTarget | undefined
+  #accessToken = ''
+  #attempts = 1
+  #renewed = false
+  #pausedMs = 0
+  /** Whether the guard has let the request pass and has not heard of its end. */
+  #entered = false
+  #held: HeldAnswer | undefined
+  /** Bytes of an answer that nobody wants. */
+  #wastedBytes = 0
+  /** What to do once the rest of an answer that nobody wants has gone by. */
+  #afterwards: (() => void) | undefined
+
+  constructor(
+    setting: CallSetting,
+    dispatch: Dispatcher.Dispatch,
+    request: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ) {
+    this.#setting = setting
+    this.#dispatch = dispatch
+    this.#request = request
+    this.#handler = handler
+  }
+
+  /** Sends the request as soon as guard and source let it: at once where a token is held. */
+  start(): void {
+    const { guard, source } = this.#setting
+    try {
+      const entering = guard?.enter(this.#target, this.#signal)
+      this.#entered = guard !== undefined && entering === undefined
+      const held = entering === undefined ? source.current() : undefined
+      if (held === undefined) return this.#startLater(entering)
+      // It may be due; nobody waits for the renewal.
+      source.token().then(noop, noop)
+      this.#send(held.accessToken)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #startLater(entering: Promise<void> | undefined): void {
+    const signal = this.#signal
+    Promise.resolve(entering)
+      .then(() => {
+        this.#entered = entering !== undefined || this.#entered
+        return this.#setting.source.token(signal && { signal })
+      })
+      .then(({ accessToken }) => this.#send(accessToken))
+      .catch((error: unknown) => this.fail(error))
+  }
+
+  #send(accessToken: string): void {
+    this.#accessToken = accessToken
+    const { server } = this.#setting
+    const place = server.place?.(this.#target, headerOfRequest(this.#request, 'content-type')) ?? IN_HEADER
+    this.#dispatch(withToken(this.#request, place, accessToken), this)
+  }
+
+  /** Ends the call without an answer. */
+  fail(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error('the call has failed')
+    // What failed before there was an answer says nothing about the API.
+    this.#leave('answered')
+    this.#handler.onResponseError?.(NO_CONNECTION, reason)
+  }
+
+  // What undici tells
+
+  onRequestStart(controller: Controller, context: unknown): void {
+    this.#handler.onRequestStart?.(controller, context)
+  }
+
+  onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>): void {
+    this.#handler.onRequestUpgrade?.(...args)
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: IncomingHeaders, message?: string): void {
+    if (status < 200) return this.#handler.onResponseStart?.(controller, status, headers, message)
+    if (this.#mayTell(status, headers)) {
+      this.#held = { status, headers, message, chunks: [], bytes: 0 }
+      return
+    }
+    if (this.#judge(status, headers, undefined)) return
+    this.#handler.onResponseStart?.(controller, status, headers, message)
+  }
+
+  /** Whether the body has to be seen first. */
+  #mayTell(status: number, headers: IncomingHeaders): boolean {
+    const { looksInto } = this.#setting.server
+    if (looksInto === undefined || isOpaque(headers)) return false
+    return looksInto(status, fieldOf(headers, 'content-type') ?? '', this.#target)
+  }
+
+  /** Judges an answer. Whether its failure is dealt with here, and the caller does not get to see it. */
+  #judge(status: number, headers: IncomingHeaders, body: string | undefined): boolean {
+    const { server, guard } = this.#setting
+    // Most answers: nothing to see, nobody to tell.
+    if (status < 400 && body === undefined && guard === undefined) return false
+    const failure = server.judge(answerOf(status, headers, body), this.#target)
+    this.#leave(failure ?? 'answered')
+    return failure !== undefined && this.#takesOver(failure)
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#afterwards !== undefined) return this.#waste(controller, chunk)
+    const held = this.#held
+    if (held === undefined) return this.#handler.onResponseData?.(controller, chunk)
+    held.chunks.push(chunk)
+    held.bytes += chunk.length
+    if (held.bytes <= LOOK_BYTES_MAX) return
+    // Too large to be an error.
+    this.#leave('answered')
+    this.#handOn(controller, held)
+  }
+
+  onResponseEnd(controller: Controller, trailers: IncomingHeaders): void {
+    if (this.#afterwards !== undefined) return this.#goOn()
+    const held = this.#held
+    if (held !== undefined) {
+      const body = Buffer.concat(held.chunks).toString('utf8')
+      if (this.#judge(held.status, held.headers, body)) return this.#goOn()
+      this.#handOn(controller, held)
+    }
+    this.#handler.onResponseEnd?.(controller, trailers)
+  }
+
+  onResponseError(controller: Controller, error: Error): void {
+    if (this.#afterwards !== undefined) return this.#goOn()
+    this.#held = undefined
+    this.#leave('lost')
+    this.#handler.onResponseError?.(controller, error)
+  }
+
+  onBodySent(chunk: Buffer): void {
+    this.#handler.onBodySent?.(chunk)
+  }
+
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.()
+  }
+
+  // What follows
+
+  #handOn(controller: Controller, held: HeldAnswer): void {
+    this.#held = undefined
+    this.#handler.onResponseStart?.(controller, held.status, held.headers, held.message)
+    for (const chunk of held.chunks) this.#handler.onResponseData?.(controller, chunk)
+  }
+
+  /** Lets the rest of an answer go by, so that its connection can be used again; not for ever. */
+  #waste(controller: Controller, chunk: Buffer): void {
+    this.#wastedBytes += chunk.length
+    if (this.#wastedBytes > LOOK_BYTES_MAX) controller.abort(new Error('superseded'))
+  }
+
+  /** Whether a failure is dealt with here; what is to be done then is done once the answer has gone by. */
+  #takesOver(failure: ApiFailure): boolean {
+    const { limits, random, retryUnsafe, source } = this.#setting
+    const progress = { attempts: this.#attempts, renewed: this.#renewed, pausedMs: this.#pausedMs }
+    if (failure.about === 'token') source.reject(this.#accessToken)
+    const decision = decideCall(failure, progress, traitsOf(this.#request, retryUnsafe), limits, random())
+    if (decision.act === 'deliver') return false
+    this.#held = undefined
+    this.#wastedBytes = 0
+    this.#afterwards = this.#deed(decision)
+    return true
+  }
+
+  #deed(decision: Exclude<CallDecision, { act: 'deliver' }>): () => void {
+    switch (decision.act) {
+      case 'renew':
+        this.#renewed = true
+        return () => this.start()
+      case 'pause':
+        this.#attempts += 1
+        this.#pausedMs += decision.ms
+        return () => this.#pause(decision.ms)
+      default:
+        return () => this.fail(this.#errorOf(decision.failure))
+    }
+  }
+
+  #pause(ms: number): void {
+    callPause(ms, this.#setting.clock, this.#signal)
+      .then(() => this.start())
+      .catch((error: unknown) => this.fail(error))
+  }
+
+  #goOn(): void {
+    const deed = this.#afterwards
+    this.#afterwards = undefined
+    deed?.()
+  }
+
+  #errorOf(failure: Failure): Error {
+    const { errorOf } = this.#setting.server
+    return errorOf !== undefined && 'about' in failure
+      ? errorOf(failure as ApiFailure)
+      : new EvergrantError(failure)
+  }
+
+  #leave(end: CallEnd): void {
+    if (!this.#entered) return
+    this.#entered = false
+    this.#setting.guard?.leave(this.#target, end)
+  }
+
+  get #target(): CallTarget {
+    this.#targetMemo ??= targetOf(this.#request)
+    return this.#targetMemo
+  }
+
+  /** The caller's signal, where it is one that can be listened to. */
+  get #signal(): AbortSignal | undefined {
+    const { signal } = this.#request as { signal?: unknown }
+    return signal instanceof AbortSignal ? signal : undefined
+  }
+}

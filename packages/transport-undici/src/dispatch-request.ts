@@ -1,0 +1,97 @@
+import {
+  type CallTarget,
+  type CallTraits,
+  EvergrantError,
+  type Failure,
+  fail,
+  isIdempotent,
+  placeToken,
+  type TokenPlace,
+} from '@evergrant/core'
+import type { Dispatcher } from 'undici'
+
+type Options = Dispatcher.DispatchOptions
+type Headers = NonNullable<Options['headers']>
+type Field = readonly [name: string, value: unknown]
+
+/** Host and path that a request goes to. */
+export function targetOf(options: Options): CallTarget {
+  const hostname = new URL(String(options.origin)).hostname
+  const query = options.path.indexOf('?')
+  return { hostname, pathname: query < 0 ? options.path : options.path.slice(0, query) }
+}
+
+/** Whether a request can be sent again, and whether that does harm. */
+export function traitsOf({ body, method }: Options, retryUnsafe: boolean): CallTraits {
+  const replayable = body == null || typeof body === 'string' || ArrayBuffer.isView(body)
+  return { replayable, repeatable: retryUnsafe || isIdempotent(method) }
+}
+
+/** The request with a token. Throws an `EvergrantError` when it cannot take one, or has one already. */
+export function withToken(options: Options, place: TokenPlace, accessToken: string): Options {
+  const { body } = options
+  const inBody = place.in === 'json' || place.in === 'form'
+  if (inBody && body != null && typeof body !== 'string') throw failed(fail('body_unsuitable'))
+  const placed = placeToken(place, accessToken, options.path, typeof body === 'string' ? body : undefined)
+  if ('kind' in placed) throw failed(placed)
+  const taken = place.in === 'query' && hasParameter(options.path, place.name)
+  if (taken || hasHeader(options.headers, placed.header?.[0] ?? 'authorization'))
+    throw failed(fail('scheme_conflict'))
+  if (placed.header !== undefined) return { ...options, headers: withHeader(options.headers, placed.header) }
+  if (!inBody) return { ...options, path: placed.url }
+  return { ...options, body: placed.body ?? null, headers: withoutHeader(options.headers, 'content-length') }
+}
+
+function failed(failure: Failure): EvergrantError {
+  return new EvergrantError(failure)
+}
+
+function hasParameter(path: string, name: string): boolean {
+  const query = path.indexOf('?')
+  return query >= 0 && new URLSearchParams(path.slice(query)).has(name)
+}
+
+/** The fields of all the forms in which undici takes headers. */
+function fields(headers: Headers | null | undefined): readonly Field[] {
+  if (headers == null) return []
+  if (!isList(headers)) return Object.entries(headers)
+  const list: readonly unknown[] = [...headers]
+  return list.flatMap((each, i): Field[] => {
+    if (Array.isArray(each)) return [[String(each[0]), each[1]]]
+    return i % 2 === 0 ? [[String(each), list[i + 1]]] : []
+  })
+}
+
+function isList(headers: Headers): headers is Extract<Headers, Iterable<unknown>> {
+  return Symbol.iterator in headers
+}
+
+/** A header field of a request; empty when it has none of that name. */
+export function headerOfRequest({ headers }: Options, name: string): string {
+  const found = fields(headers).find(([field]) => field.toLowerCase() === name)
+  return String(found?.[1] ?? '')
+}
+
+function hasHeader(headers: Headers | null | undefined, name: string): boolean {
+  if (headers == null) return false
+  if (isList(headers)) return fields(headers).some(([field]) => field.toLowerCase() === name)
+  for (const field in headers) if (field.length === name.length && field.toLowerCase() === name) return true
+  return false
+}
+
+/** One field more, in the form that costs least. */
+function withHeader(headers: Headers | null | undefined, [name, value]: readonly [string, string]): Headers {
+  if (headers == null) return { [name]: value }
+  return isList(headers) ? [...fields(headers).flatMap(flatten), name, value] : { ...headers, [name]: value }
+}
+
+function withoutHeader(headers: Headers | null | undefined, name: string): Headers {
+  return fields(headers)
+    .filter(([field]) => field.toLowerCase() !== name)
+    .flatMap(flatten)
+}
+
+function flatten([name, value]: Field): string[] {
+  const values: readonly unknown[] = Array.isArray(value) ? value : value == null ? [] : [value]
+  return values.flatMap(each => [name, String(each)])
+}

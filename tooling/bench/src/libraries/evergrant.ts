@@ -1,0 +1,17 @@
+import { baidu } from '@evergrant/provider-baidu'
+import { fetchTransport, type Token, tokenSource } from '@evergrant/runtime'
+import type { Endpoint, Program } from '../library.ts'
+
+/** Ours: the default store, and the default transport, which has to be told that plain http to loopback is meant. */
+export function open({ url, id, secret }: Endpoint): Program & { current(): Token | undefined } {
+  const source = tokenSource({
+    provider: baidu({ endpoint: url }),
+    client: { id, secret },
+    transport: fetchTransport({ allowInsecureLoopback: true }),
+  })
+  return {
+    ask: () => source.token(),
+    token: async () => (await source.token()).accessToken,
+    current: () => source.current(),
+  }
+}
