@@ -36,7 +36,8 @@ export async function runPool(range: SeedRange, options: PoolOptions): Promise<T
         const count = Math.min(CHUNK, range.from + range.count - next)
         const chunk = { ...range, from: next, count }
         next += count
-        sum = joined(sum, await ask(worker, chunk))
+        const tally = await ask(worker, chunk)
+        sum = joined(sum, tally)
         options.onProgress?.(sum)
       }
     } finally {

@@ -5,7 +5,7 @@ import { adopt } from './adopt.ts'
 import type { Known, Pending } from './grant-state.ts'
 import { promote } from './outcome.ts'
 import { newestRecord, retained, retention } from './renewal.ts'
-import { isFresh, stampOf } from './stamp.ts'
+import { isFresh, type Stamp, stampOf } from './stamp.ts'
 import { encoded } from './store-clock.ts'
 import { noteStoreFailure } from './trouble.ts'
 import { replyFailure, replyServed, report, startWrite, type Turn } from './turn.ts'
@@ -101,14 +101,23 @@ function isOwnLease(stored: GrantRecord | undefined, wanted: GrantRecord, holder
 /**
  * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
  * repairs to everything. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
- * Tokens that were won unguarded give way to fresh ones, and to what others have built on them.
+ * Tokens that were won unguarded give way to fresh ones, and to what others have built on them; if they were
+ * rejected, to any.
  */
 function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
   if (pending.kind !== 'tokens' && pending.kind !== 'drop') return true
   if (pending.command !== undefined || stored === undefined) return false
   const news = stored.generation >= pending.record.generation
   if (pending.guarded) return news || stored.fence > pending.record.fence
-  return news && (mayBeBuiltOn(pending, stored) || isFresh(stampOf(stored, true, turn.roll, turn.policy), turn.at))
+  if (pending.record.rejected || mayBeBuiltOn(pending, stored)) return news
+  return news && isFresh(stampOf(stored, true, turn.roll, turn.policy), turn.at)
+}
+
+/** Tokens that were rejected before they could be stored are not served again once they are. */
+export function rejectPending({ state }: Turn, { tokens }: Stamp): void {
+  const { pending } = state
+  if (pending?.record.tokens?.accessToken !== tokens.accessToken) return
+  state.pending = { ...pending, record: { ...pending.record, rejected: true } }
 }
 
 /** Whether the pending tokens were stored, though the answer was lost, or may have been; and somebody went on from there. */

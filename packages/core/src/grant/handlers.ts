@@ -1,7 +1,7 @@
 import { fail } from '../failure/fail.ts'
 import type { GrantRecord } from '../record/grant-record.ts'
 import { adopt } from './adopt.ts'
-import { settleCommitted, settleRefused, settleUnwritten } from './commit.ts'
+import { rejectPending, settleCommitted, settleRefused, settleUnwritten } from './commit.ts'
 import { chooseNext, decide } from './decide.ts'
 import type { EventOf } from './grant-event.ts'
 import type { Known } from './grant-state.ts'
@@ -45,6 +45,7 @@ export function onRejected(turn: Turn, event: EventOf<'token.rejected'>): void {
   if (stamp === undefined || stamp.rejected || stamp.fingerprint !== event.fingerprint) return
   const whileFresh = isRejectedWhileFresh(stamp, at, policy)
   state.stamp = { ...stamp, rejected: true }
+  rejectPending(turn, stamp)
   report(turn, { type: 'token.rejected', generation: stamp.generation, whileFresh })
   if (whileFresh) {
     const trouble = rejectedAgain(stamp.replaces, at, policy)

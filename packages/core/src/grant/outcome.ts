@@ -115,13 +115,14 @@ function notBefore(tokens: TokenSet, at: number, floorMs: number): number | unde
 
 /**
  * Makes won tokens the ones that are served. Tokens that have lapsed on arrival count as a failure: to ask
- * again at once would bring no better ones.
+ * again at once would bring no better ones. Those that took longer to arrive than a request may, or to be saved,
+ * are over for other reasons.
  */
 export function promote(turn: Turn, record: GrantRecord, saved: boolean): void {
-  const { state, at } = turn
-  state.stamp = stampOf(record, saved, turn.roll, turn.policy)
-  if (state.stamp === undefined || !isLapsed(state.stamp, at)) return
-  if (!state.stamp.rejected) noteFailure(turn, lifetimeTooShort(state.stamp, 0))
+  const { state, at, policy } = turn
+  state.stamp = stampOf(record, saved, turn.roll, policy)
+  if (state.stamp === undefined || state.stamp.rejected || !isLapsed(state.stamp, at)) return
+  if (ageMs(state.stamp, at) <= policy.requestTimeoutMs) noteFailure(turn, lifetimeTooShort(state.stamp, 0))
 }
 
 /**

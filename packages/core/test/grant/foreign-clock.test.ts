@@ -177,6 +177,24 @@ describe('tokens that were won without the store', () => {
   })
 })
 
+describe('a token that was won without the store and rejected before it was stored', () => {
+  it('is not served again, and gives way to whatever others have stored', () => {
+    const subject = withoutClock(60)
+    const [first, second] = [new Session(subject), new Session(subject)]
+    for (const session of [first, second]) {
+      session.ask()
+      session.failStore()
+      session.answer()
+    }
+    second.run()
+    first.reject()
+    const waiter = first.ask()
+    first.run()
+    expect(first.token(waiter)).toBe('access-SECRET-3')
+    expect(first.state.known?.record?.generation).toBe(2)
+  })
+})
+
 describe('a token that a provider gives again', () => {
   it('stays rejected for whoever has rejected it, though others do not know', () => {
     const subject = world()

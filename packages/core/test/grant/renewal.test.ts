@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { quietUntil } from '../../src/index.ts'
 import { json } from '../support/fake-server.ts'
-import { pass, Session, world } from '../support/session.ts'
+import { pass, Session, USER, world } from '../support/session.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -230,6 +230,24 @@ describe('a token that has lapsed on arrival', () => {
     session.run()
     expect(session.failure(waiter).code).toBe('lifetime_too_short')
     expect(session.failure(session.ask()).retryAfterMs).toBe(session.policy.latchMs)
+  })
+})
+
+describe('a token that has lapsed before it could be saved', () => {
+  it('is renewed at once, and nothing is held against the provider', () => {
+    const subject = world()
+    subject.server.lifeSeconds = 60
+    const session = new Session(subject, { identity: USER, seedRefreshToken: subject.server.authorize() })
+    session.ask()
+    session.answer()
+    session.answer()
+    session.answer()
+    session.failStore()
+    subject.now += 60_000
+    const waiter = session.ask()
+    session.dispatch({ type: 'timer.fired' })
+    session.run()
+    expect(session.token(waiter)).toBe(subject.server.issued[1]?.accessToken)
   })
 })
 

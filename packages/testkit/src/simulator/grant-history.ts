@@ -52,7 +52,7 @@ export class GrantHistory {
   operations = 0
   /** Grants received and dropped by command. */
   commands = 0
-  /** Whether processes may hold numbers that the store has never seen, or has forgotten. */
+  /** Whether processes may hold numbers that the store has never seen or has forgotten, or keep to a pause. */
   isUneven = false
   /** Received grants that are neither stored nor given up, as far as anybody knows. */
   receiving = 0
@@ -147,6 +147,7 @@ export const historian: Watcher = {
   'request.ended'({ exchange }) {
     const { history, spends } = exchange.grant
     history.inFlight.delete(exchange)
+    if (exchange.end !== 'won') history.isUneven = true
     const unclear = exchange.end === 'unknown' || exchange.copies > 1
     if (spends && exchange.refreshToken !== undefined && unclear) history.blames.set('response lost', exchange.process.world.now)
   },

@@ -1,3 +1,4 @@
+import type { Version } from '@evergrant/core'
 import type { FaultKind, FaultPlan } from './fault-plan.ts'
 import type { Random } from './random.ts'
 import type { SimulatedGrant } from './simulated-grant.ts'
@@ -7,7 +8,7 @@ import type { World } from './world.ts'
 interface Subscription {
   readonly process: SimulatedProcess
   readonly grant: SimulatedGrant
-  readonly onChange: () => void
+  readonly onChange: (version?: Version) => void
   silent: boolean
 }
 
@@ -31,7 +32,7 @@ export class HintLine {
   subscribe(
     process: SimulatedProcess,
     grant: SimulatedGrant,
-    onChange: () => void,
+    onChange: (version?: Version) => void,
   ): Promise<() => Promise<void>> {
     const fault = this.#faults.strikeOperation(['subscription_failed'])
     const subscription: Subscription = { process, grant, onChange, silent: false }
@@ -57,29 +58,29 @@ export class HintLine {
     return false
   }
 
-  /** Tells everybody who wants to know that a key has changed. */
-  changed(grant: SimulatedGrant): void {
+  /** Tells everybody who wants to know that a key has changed; and to which version, unless that is `undefined`. */
+  changed(grant: SimulatedGrant, version: Version | undefined): void {
     for (const subscription of this.#subscriptions) {
       if (subscription.grant !== grant || subscription.silent || !subscription.process.alive) continue
       const fault = this.#faults.strikeOperation(HINT_FAULTS)
       if (fault !== undefined) this.#faults.count(fault)
       if (fault === 'hint_lost') continue
-      this.#deliver(subscription, fault === 'hint_late' ? this.#random.between(500, 60_000) : 0)
-      if (fault === 'hint_twice') this.#deliver(subscription, this.#random.between(0, 3_000))
+      this.#deliver(subscription, version, fault === 'hint_late' ? this.#random.between(500, 60_000) : 0)
+      if (fault === 'hint_twice') this.#deliver(subscription, version, this.#random.between(0, 3_000))
     }
   }
 
-  #deliver(subscription: Subscription, lateMs: number): void {
+  #deliver(subscription: Subscription, version: Version | undefined, lateMs: number): void {
     this.#world.after(this.#latency() + lateMs, subscription.process, () => {
       if (!this.#subscriptions.has(subscription)) return
-      this.#world.note(subscription.process, 'hint', () => `of grant ${subscription.grant.index}`)
-      subscription.onChange()
+      this.#world.note(subscription.process, 'hint', () => `of grant ${subscription.grant.index} ${version ?? ''}`)
+      subscription.onChange(version)
     })
   }
 
   /** Tells of a change that never was. */
   tellFalsely(process: SimulatedProcess): void {
-    for (const each of this.#subscriptions) if (each.process === process) this.#deliver(each, 0)
+    for (const each of this.#subscriptions) if (each.process === process) this.#deliver(each, undefined, 0)
   }
 
   /** The subscriptions of a process go on standing and tell nothing any more. */

@@ -44,6 +44,7 @@ export function drawScenario(world: World, limits: ScenarioLimits): Scenario {
     store: {
       hasClock,
       tellsChanges: random.chance(0.75),
+      namesVersions: random.chance(0.5),
       clockErrorMs: random.chance(0.5) ? random.between(-10 * MINUTE, 10 * MINUTE) : 0,
       latencyMsMax: random.pick([2, 20, 150]),
     },

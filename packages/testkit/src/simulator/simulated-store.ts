@@ -24,6 +24,8 @@ export interface StoreRules {
   readonly hasClock: boolean
   /** Whether it tells of changes. */
   readonly tellsChanges: boolean
+  /** Whether it says to which version something has changed. */
+  readonly namesVersions: boolean
   /** How far its clock is from the true time, in ms. */
   readonly clockErrorMs: number
   /** Longest way there, and back, in ms. */
@@ -73,7 +75,7 @@ export class SimulatedStore {
       read: key => this.#operate(process, grantOf(key), undefined) as Promise<Entry | undefined>,
       write: (key, change) => this.#operate(process, grantOf(key), change) as Promise<WriteResult>,
       ...(this.rules.tellsChanges && {
-        subscribe: (key: string, onChange: () => void) => this.hints.subscribe(process, grantOf(key), onChange),
+        subscribe: (key: string, onChange: (version?: Version) => void) => this.hints.subscribe(process, grantOf(key), onChange),
       }),
     }
   }
@@ -152,8 +154,8 @@ export class SimulatedStore {
     const after = this.#put(grant, value ?? '', keptForMs)
     this.#world.note({ name: 'store' }, 'applied', () => `${process.name}'s write: ${storedText(after)}`)
     this.#world.tell('store.wrote', { process, grant, before, after })
-    this.hints.changed(grant)
     const { version, storedAt } = after
+    this.hints.changed(grant, this.rules.namesVersions ? version : undefined)
     return this.rules.hasClock ? { written: true, version, storedAt } : { written: true, version }
   }
 

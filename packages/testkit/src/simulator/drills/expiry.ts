@@ -41,7 +41,7 @@ async function askAllAtOnce(parts: Parts, grant: SimulatedGrant): Promise<void> 
   await world.run(world.now + OBTAINED_MS)
   const { newest, isUneven } = grant.history
   if (isUneven) {
-    // Whoever holds a higher number than the store goes on from there, which costs a request once.
+    // Whoever holds a higher number than the store goes on from there, which costs a request once; and pauses end.
     grant.history.isUneven = false
     await world.run((newest?.issuedAt ?? world.now) + grant.toldLifeMs + 1_000)
     await askUntilServed(parts, grant)

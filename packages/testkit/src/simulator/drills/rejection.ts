@@ -25,7 +25,7 @@ export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promi
   // A token that took the place of a rejected one is not rejected without ado.
   await world.run(world.now + freshForMs + 1_000)
   if (grant.history.isUneven) {
-    // Whoever holds a higher number than the store goes on from there, which costs a request once.
+    // Whoever holds a higher number than the store goes on from there, which costs a request once; and pauses end.
     grant.history.isUneven = false
     server.revokeTokens(grant)
     await useUntilAccepted(parts, grant)

@@ -24,13 +24,15 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
   function checkRequest(exchange: Exchange): void {
     const { process, grant } = exchange
     const { inFlight, tenures, losses } = grant.history
+    // A store that has lost a lease may give another one before the first is known to be given.
+    const isLost = (tenures.get(process)?.losses ?? losses) < losses
     for (const other of inFlight) {
       if (other === exchange) continue
       if (other.process === process) {
         world.fail('S7', `${process.name} has two requests for grant ${grant.index} on their way`)
       }
       const tenure = tenures.get(other.process)
-      if (!exchange.guarded || !other.guarded || tenure === undefined || tenure.losses < losses) continue
+      if (isLost || !exchange.guarded || !other.guarded || tenure === undefined || tenure.losses < losses) continue
       // Whoever's clock was set forward may have given up what is still on its way.
       if (overridden.has(tenure) || other.process.machine.wasSet) continue
       if (store.now - tenure.storedAt >= lapsedMs(grant) || grant.history.commands > 0) continue
