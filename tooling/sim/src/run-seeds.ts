@@ -34,7 +34,7 @@ export interface Tally {
  * Schedules that are played side by side in a thread: they share the turns of its event loop, which would cost as
  * much as the work between them otherwise.
  */
-const LANES = 16
+const LANES = 4
 
 /** Plays every schedule of a range. What a seed does is the same in whatever company. */
 export async function runSeeds(range: SeedRange): Promise<Tally> {

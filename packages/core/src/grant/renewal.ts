@@ -105,6 +105,7 @@ export function newestRecord(turn: Turn): GrantRecord {
     rejected: stamp.rejected,
     replaces: stamp.replaces,
     seed: stamp.seed,
+    commands: stamp.commands,
     spentAt: undefined,
   }
 }

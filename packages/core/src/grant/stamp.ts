@@ -23,6 +23,8 @@ export interface Stamp extends Served {
   readonly saved: boolean
   /** The seed of its record: how the grant began that it belongs to. */
   readonly seed: string | undefined
+  /** The commands that its record says are carried out. */
+  readonly commands: readonly string[]
   /**
    * Since when it is held, where its instants are estimates: of another process's clock, and shortened for that.
    * `undefined` where they can be relied on.
@@ -56,6 +58,7 @@ export function stampOf(
     replaces: record.replaces,
     saved,
     seed: record.seed,
+    commands: record.commands,
     estimatedSince: undefined,
   }
 }

@@ -65,6 +65,28 @@ describe('a grant that was received', () => {
     expect([...subject.server.presentations.values()]).toEqual([1])
   })
 
+  it('is not written a second time when the store has lost it and somebody has given it back', () => {
+    const subject = world()
+    const [first, second] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    const command = first.receive(subject.server.signIn(first.now, subject.now))
+    first.failStore(true)
+    second.ask()
+    second.run()
+    subject.store.flush()
+    second.dispatch({ type: 'record.changed' })
+    second.run()
+    second.reject()
+    second.ask()
+    second.run()
+    pass(10_000, first)
+    expect(first.outcome(command)).toEqual({ ok: true, served: undefined })
+    expect([...subject.server.presentations.values()]).toEqual([1])
+    expect(first.token(first.ask())).toBe(second.token(second.ask()))
+  })
+
   it('ends a failure that is found in the store', () => {
     const subject = world()
     const [first, second] = [

@@ -1,5 +1,5 @@
 import type { Issue } from './authorization-server.ts'
-import type { Exchange } from './network.ts'
+import { type Exchange, mayBeGivenUp } from './network.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { Stored } from './simulated-store.ts'
 import type { Watcher } from './world.ts'
@@ -52,8 +52,10 @@ export class GrantHistory {
   operations = 0
   /** Grants received and dropped by command. */
   commands = 0
-  /** Whether processes may hold numbers that the store has never seen or has forgotten, or keep to a pause. */
+  /** Whether processes may hold numbers that the store has never seen, or has forgotten. */
   isUneven = false
+  /** Whether the last token request brought nothing, so that somebody may keep to a pause. */
+  isFailing = false
   /** Received grants that are neither stored nor given up, as far as anybody knows. */
   receiving = 0
   /** The lease that each process took last. */
@@ -147,8 +149,8 @@ export const historian: Watcher = {
   'request.ended'({ exchange }) {
     const { history, spends } = exchange.grant
     history.inFlight.delete(exchange)
-    if (exchange.end !== 'won') history.isUneven = true
-    const unclear = exchange.end === 'unknown' || exchange.copies > 1
+    history.isFailing = exchange.end !== 'won'
+    const unclear = exchange.end === 'unknown' || exchange.copies > 1 || mayBeGivenUp(exchange)
     if (spends && exchange.refreshToken !== undefined && unclear) history.blames.set('response lost', exchange.process.world.now)
   },
 

@@ -15,6 +15,8 @@ export interface Exchange {
   /** What was presented; `undefined` for client credentials. */
   readonly refreshToken: string | undefined
   readonly sentAt: number
+  /** How long the client waits, by its own clock. */
+  readonly timeoutMs: number
   /** Whether the program has said that it holds a lease. */
   readonly guarded: boolean
   /** How many copies of the request reach the server. */
@@ -29,6 +31,14 @@ export interface Exchange {
   end: 'open' | 'won' | 'refused' | 'not_sent' | 'unknown'
   /** The token that it has brought; `undefined` as long as it has not. */
   issue: Issue | undefined
+}
+
+/** The part of its patience that a program has at least when its clock is set forward meanwhile. */
+const PATIENCE_FRACTION = 0.7
+
+/** Whether the client may have given up on it, for its clock was set and it has waited nearly as long as it would. */
+export function mayBeGivenUp({ process, sentAt, timeoutMs }: Exchange): boolean {
+  return process.machine.wasSet && process.world.now - sentAt >= timeoutMs * PATIENCE_FRACTION
 }
 
 /** How the token endpoint misbehaves for a while. */
@@ -102,6 +112,7 @@ export class Network {
       grant,
       refreshToken: form.get('refresh_token') ?? undefined,
       sentAt: this.#world.now,
+      timeoutMs,
       guarded: process.isGuarded(grant),
       copies: 1,
       end: 'open',

@@ -157,7 +157,7 @@ export class SimulatedProcess implements Owner {
     const { timeoutMs = grant.numbers.callTimeoutMs } = options
     const call = this.#begin('receive', grant, 0, timeoutMs, issue)
     this.world.tell('call.began', { call, held: undefined })
-    const expiresAt = this.now + Math.max(1, issue.expiresAt - this.world.now)
+    const expiresAt = this.now + issue.expiresAt - this.world.now
     const tokens = { accessToken: issue.accessToken, expiresAt, refreshToken }
     this.#follow(call, this.sourceOf(grant).receive(tokens, { timeoutMs }), options)
   }

@@ -107,7 +107,9 @@ export class Workload {
       const { issue, refreshToken } = this.#server.signIn(grant)
       this.#signingIn.delete(grant)
       this.#world.after(this.#random.below(500), process, () => {
-        if (!process.closing) process.receive(grant, issue, refreshToken)
+        // What comes too late is not offered as if it were good.
+        if (process.closing || this.#world.now >= issue.expiresAt) return
+        process.receive(grant, issue, refreshToken)
       })
     })
   }

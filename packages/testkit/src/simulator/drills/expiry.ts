@@ -39,8 +39,9 @@ async function askAllAtOnce(parts: Parts, grant: SimulatedGrant): Promise<void> 
   const { world, fleet } = parts
   // A renewal in the background may still be under way.
   await world.run(world.now + OBTAINED_MS)
-  const { newest, isUneven } = grant.history
-  if (isUneven) {
+  if (world.violation !== undefined) return
+  const { newest, isUneven, isFailing } = grant.history
+  if (isUneven || isFailing) {
     // Whoever holds a higher number than the store goes on from there, which costs a request once; and pauses end.
     grant.history.isUneven = false
     await world.run((newest?.issuedAt ?? world.now) + grant.toldLifeMs + 1_000)

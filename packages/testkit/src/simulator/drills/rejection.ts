@@ -24,9 +24,11 @@ export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promi
   await renewIfOlderThan(parts, grant, toldLifeMs / 4)
   // A token that took the place of a rejected one is not rejected without ado.
   await world.run(world.now + freshForMs + 1_000)
-  if (grant.history.isUneven) {
+  const { isUneven, isFailing } = grant.history
+  if (isUneven || isFailing) {
     // Whoever holds a higher number than the store goes on from there, which costs a request once; and pauses end.
     grant.history.isUneven = false
+    if (isFailing) await world.run(world.now + grant.numbers.latchMaxMs)
     server.revokeTokens(grant)
     await useUntilAccepted(parts, grant)
     await world.run(world.now + freshForMs + 1_000)

@@ -20,12 +20,14 @@ export function noWait(world: World): Watcher {
   let immediate: Call[] = []
 
   function isUsable(token: ProgramToken, process: SimulatedProcess, grant: SimulatedGrant): boolean {
-    const { newest, rejected, commands, stored } = grant.history
+    const { newest, rejected, commands, stored, highest } = grant.history
+    // Unless a process knows of a higher number, which counts for more though the store has lost it.
+    if (highest > token.generation) return false
     if (commands > 0 || newest?.accessToken !== token.accessToken || rejected.size > 0) return false
-    // What the store had lost and was given back counts for more, and so does its choice between two of one number.
+    // Between two of one number the store's choice counts.
     const record = stored?.record
     const isOther = record?.tokens !== undefined && record.tokens.accessToken !== token.accessToken
-    if (isOther && record.generation >= token.generation) return false
+    if (isOther && record.generation === token.generation) return false
     const marginMs = Math.min(grant.numbers.expiryMarginMs, grant.rules.lifeMs * MARGIN_FRACTION)
     return process.now < token.expiresAt - marginMs
   }

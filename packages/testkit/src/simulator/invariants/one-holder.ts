@@ -2,6 +2,7 @@ import type { SimulatedStore, Stored } from '../simulated-store.ts'
 import type { Exchange } from '../network.ts'
 import type { Tenure } from '../grant-history.ts'
 import type { SimulatedGrant } from '../simulated-grant.ts'
+import type { SimulatedProcess } from '../simulated-process.ts'
 import type { Watcher, World } from '../world.ts'
 
 /**
@@ -24,15 +25,13 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
   function checkRequest(exchange: Exchange): void {
     const { process, grant } = exchange
     const { inFlight, tenures, losses } = grant.history
-    // A store that has lost a lease may give another one before the first is known to be given.
-    const isLost = (tenures.get(process)?.losses ?? losses) < losses
     for (const other of inFlight) {
       if (other === exchange) continue
       if (other.process === process) {
         world.fail('S7', `${process.name} has two requests for grant ${grant.index} on their way`)
       }
       const tenure = tenures.get(other.process)
-      if (isLost || !exchange.guarded || !other.guarded || tenure === undefined || tenure.losses < losses) continue
+      if (hasLostLease(process, grant) || !exchange.guarded || !other.guarded || tenure === undefined || tenure.losses < losses) continue
       // Whoever's clock was set forward may have given up what is still on its way.
       if (overridden.has(tenure) || other.process.machine.wasSet) continue
       if (store.now - tenure.storedAt >= lapsedMs(grant) || grant.history.commands > 0) continue
@@ -40,7 +39,12 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
     }
   }
 
-  /** Leases over which somebody wrote what was won without any; that costs an idempotent request. */
+  /** A store that has lost a lease may give another one before the first is known to be given. */
+  function hasLostLease(process: SimulatedProcess, { history }: SimulatedGrant): boolean {
+    return (history.tenures.get(process)?.losses ?? history.losses) < history.losses
+  }
+
+  /** Leases over which somebody wrote what was won without any, or under a lost one. */
   const overridden = new Set<Tenure>()
 
   return {
@@ -52,7 +56,8 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
       const to = after.record
       if (from === undefined || to === undefined || before === undefined) return
       const { tenure } = grant.history
-      if (tenure !== undefined && to.lease === undefined && !process.isGuarded(grant)) overridden.add(tenure)
+      const isOutside = !process.isGuarded(grant) || hasLostLease(process, grant)
+      if (tenure !== undefined && to.lease === undefined && isOutside) overridden.add(tenure)
       const overtakes = to.lease !== undefined && from.lease !== undefined && from.lease !== to.lease
       if (overtakes && isLive(grant, before)) {
         const ageMs = store.now - before.storedAt
@@ -66,7 +71,7 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
   }
 
   function checkCommit(
-    process: Exchange['process'],
+    process: SimulatedProcess,
     grant: SimulatedGrant,
     from: NonNullable<Stored['record']>,
     to: NonNullable<Stored['record']>,

@@ -1,3 +1,4 @@
+import { mayBeGivenUp } from '../network.ts'
 import type { SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import type { SimulatedStore, Stored } from '../simulated-store.ts'
@@ -18,7 +19,8 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
   const dropping = new PerProcess<boolean>()
 
   function hasReason(process: SimulatedProcess, grant: SimulatedGrant, stored: Stored | undefined): boolean {
-    const { blames, tenure } = grant.history
+    const { blames, tenure, inFlight } = grant.history
+    for (const exchange of inFlight) if (exchange.process === process && mayBeGivenUp(exchange)) return true
     const record = stored?.record
     const isMissing = record?.tokens === undefined && !grant.rules.seeded
     if (blames.size > 0 || isMissing || record?.trouble?.kind === 'reauthorize') return true
