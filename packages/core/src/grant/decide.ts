@@ -132,12 +132,17 @@ function lookAgain(turn: Turn, lookAt: number): void {
 
 /** A pause after a failure: the first few are sat out with the callers, then callers fail fast. */
 function sitOut(turn: Turn, trouble: Trouble, known: Known): void {
-  const { at, policy } = turn
+  const { state, at, policy } = turn
   const { failure, until } = trouble
   // Only a new grant can end this one, and it may have arrived where this process has not looked yet.
   if (until === Number.POSITIVE_INFINITY) return giveUp(turn, failure, known)
+  // Somebody else may have succeeded meanwhile, and the hint of it be lost.
+  const lookAt = policy.shared
+    ? Math.max(known.readAt + policy.recheckMs, state.storeTrouble?.retryAt ?? 0)
+    : Number.POSITIVE_INFINITY
+  if (lookAt <= at) return startRead(turn)
   if (!isWorthWaiting(trouble, at, policy)) failWaiters(turn, remembered(trouble, at))
-  settleDown(turn, until)
+  settleDown(turn, Math.min(until, lookAt))
 }
 
 /** There is nothing to be done from here; but before callers are told so, make sure that it is not old news. */

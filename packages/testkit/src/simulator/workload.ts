@@ -104,11 +104,12 @@ export class Workload {
     if (this.#signingIn.has(grant)) return
     this.#signingIn.add(grant)
     this.#world.after(this.#random.between(0, 8_000), undefined, () => {
+      if (this.#stopped) return
       const { issue, refreshToken } = this.#server.signIn(grant)
       this.#signingIn.delete(grant)
       this.#world.after(this.#random.below(500), process, () => {
         // What comes too late is not offered as if it were good.
-        if (process.closing || this.#world.now >= issue.expiresAt) return
+        if (this.#stopped || process.closing || this.#world.now >= issue.expiresAt) return
         process.receive(grant, issue, refreshToken)
       })
     })

@@ -10,6 +10,8 @@ const ASK_AGAIN_MS = 2_000
 const ASK_AGAIN_MS_MAX = 30_000
 /** The longest that a token request may be under way, in ms. */
 const IN_FLIGHT_MS_MAX = 20_000
+/** The longest that a command may wait for its reply, in ms. */
+const COMMANDED_MS_MAX = 31_000
 /** Round trips and the like, in ms. */
 const SLACK_MS = 10_000
 
@@ -20,6 +22,7 @@ const SLACK_MS = 10_000
 export async function recoverAll(parts: Parts): Promise<void> {
   const { world } = parts
   for (const grant of parts.grants) {
+    await world.run(world.now + COMMANDED_MS_MAX, () => grant.history.receiving === 0)
     const isMissing = grant.history.stored?.record?.tokens === undefined
     if (grant.delegated && !grant.rules.seeded && isMissing) await signInAgain(parts, grant)
     shareRejections(parts, grant)
