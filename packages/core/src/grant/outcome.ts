@@ -160,7 +160,9 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
   const { state, policy } = turn
   const flight = currentFlight(turn)
   state.doubt = undefined
-  if ((state.known?.record?.fence ?? 0) > flight.fence) {
+  const stored = state.known?.record
+  // A store that has lost the lease may have given its number to tokens that somebody else has obtained.
+  if (stored !== undefined && (stored.fence > flight.fence || stored.generation === flight.fence)) {
     state.flight = undefined
     report(turn, { type: 'renewal.overtaken', fence: flight.fence })
     return

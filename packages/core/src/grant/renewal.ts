@@ -96,8 +96,12 @@ export function leaseRecord(turn: Turn, flight: Flight): GrantRecord {
 export function newestRecord(turn: Turn): GrantRecord {
   const { known, stamp } = turn.state
   const base = known?.record ?? emptyRecord(turn.policy.identity)
-  if (stamp === undefined || stamp.generation < base.generation) return base
-  if (stamp.generation === base.generation) return { ...base, rejected: base.rejected || stamp.rejected }
+  if (stamp === undefined) return base
+  if (stamp.generation <= base.generation) {
+    // A provider may give a token again, under another number.
+    const same = stamp.tokens.accessToken === base.tokens?.accessToken
+    return same && stamp.rejected ? { ...base, rejected: true } : base
+  }
   return {
     ...base,
     generation: stamp.generation,

@@ -196,6 +196,30 @@ describe('a token that was won without the store and rejected before it was stor
 })
 
 describe('a token that a provider gives again', () => {
+  it('stays rejected, though the store has it under another number', () => {
+    const subject = withoutClock(300)
+    const [first, second] = [new Session(subject), new Session(subject)]
+    const again = json(200, { access_token: 'again', expires_in: 300 })
+    const renewed = (session: Session) => {
+      session.answer()
+      session.respond(again)
+      session.run()
+    }
+    first.ask()
+    first.answer()
+    renewed(first)
+    second.ask()
+    second.answer()
+    renewed(second)
+    first.dispatch({ type: 'record.changed' })
+    first.run()
+    expect(first.state).toMatchObject({ stamp: { generation: 1 }, known: { record: { generation: 2 } } })
+    first.reject()
+    const waiter = first.ask()
+    renewed(first)
+    expect(first.failure(waiter).code).toBe('token_rejected_again')
+  })
+
   it('stays rejected for whoever has rejected it, though others do not know', () => {
     const subject = world()
     const [first, second] = [new Session(subject), new Session(subject)]

@@ -229,6 +229,20 @@ describe('the news that the grant has ended', () => {
     expect(session.reports).toContainEqual({ type: 'renewal.overtaken', fence: 2 })
   })
 
+  it('is dropped when the store has lost the lease and given its number to another grant', () => {
+    const { session, waiter } = renewing()
+    session.world.store.flush()
+    for (let i = 0; i < 2; i++) {
+      const other = new Session(session.world, { identity: USER })
+      other.receive(session.world.server.signIn(other.now, session.world.now))
+      other.run()
+    }
+    session.respond(refusal('invalid_grant'))
+    session.run()
+    expect(session.state.known?.record?.generation).toBe(2)
+    expect(session.token(waiter)).toBe(session.world.server.issued.at(-1)?.accessToken)
+  })
+
   it('waits for the store when it cannot be read', () => {
     const { session, waiter } = renewing()
     session.respond(refusal('invalid_grant'))

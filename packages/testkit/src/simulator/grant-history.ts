@@ -52,6 +52,8 @@ export class GrantHistory {
   operations = 0
   /** Grants received and dropped by command. */
   commands = 0
+  /** How many of them were dropped. */
+  drops = 0
   /** Whether processes may hold numbers that the store has never seen, or has forgotten. */
   isUneven = false
   /** Whether the last token request brought nothing, so that somebody may keep to a pause. */
@@ -85,6 +87,9 @@ export const historian: Watcher = {
     }
     if (record?.lease === undefined) {
       history.working.delete(process)
+      // A drop is tried until it lands, perhaps on a grant that was received later.
+      const isGone = record?.tokens === undefined && history.drops > 0
+      if (isGone) history.blames.set('grant revoked', process.world.now)
       return
     }
     if (!process.alive) history.blames.set('process ended', process.world.now)
@@ -113,7 +118,10 @@ export const historian: Watcher = {
     const { history } = grant
     if (kind === 'token') return
     history.commands += 1
-    if (kind === 'drop') history.blames.set('grant revoked', process.world.now)
+    if (kind === 'drop') {
+      history.drops += 1
+      history.blames.set('grant revoked', process.world.now)
+    }
     if (issue === undefined) return
     history.newest = issue
     history.receiving += 1

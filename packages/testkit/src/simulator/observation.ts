@@ -51,6 +51,8 @@ export interface Observations {
     readonly grant: SimulatedGrant
     readonly stored: Stored | undefined
     readonly isCertain: boolean
+    /** How long it took, standstills included. */
+    readonly tookMs: number
   }
   /** The store lost what it held, or was given something else, by no doing of the program. */
   readonly 'store.lost': {

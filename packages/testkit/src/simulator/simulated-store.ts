@@ -126,8 +126,8 @@ export class SimulatedStore {
     const { storeTimeoutMs } = grant.numbers
     if (process.runningMs - sent.runningMs >= storeTimeoutMs) return
     // After a standstill it depends on what comes first, the answer or the timer.
-    const isCertain = this.#world.now - sent.at < storeTimeoutMs
-    this.#world.tell('store.told', { process, grant, stored, isCertain })
+    const tookMs = this.#world.now - sent.at
+    this.#world.tell('store.told', { process, grant, stored, isCertain: tookMs < storeTimeoutMs, tookMs })
   }
 
   #strike(process: SimulatedProcess, operation: 'read' | 'write'): FaultKind | undefined {

@@ -25,7 +25,7 @@ export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promi
   // A token that took the place of a rejected one is not rejected without ado.
   await world.run(world.now + freshForMs + 1_000)
   const { isUneven, isFailing } = grant.history
-  if (isUneven || isFailing) {
+  if (isUneven || isFailing || !isShared(parts, grant)) {
     // Whoever holds a higher number than the store goes on from there, which costs a request once; and pauses end.
     grant.history.isUneven = false
     if (isFailing) await world.run(world.now + grant.numbers.latchMaxMs)
@@ -44,6 +44,12 @@ export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promi
   count.expect('P6', 1, 'the token was rejected by every process')
   await checkConvergence(parts, grant)
   await rejectAgain(parts, grant)
+}
+
+/** Whether nobody holds another token than the newest. */
+function isShared({ fleet }: Parts, grant: SimulatedGrant): boolean {
+  const newest = grant.history.newest?.accessToken
+  return fleet.processes.every(process => (process.sourceOf(grant).current()?.accessToken ?? newest) === newest)
 }
 
 /** Waits until the newest token has lapsed, and lets everybody ask, if it is older than that. */

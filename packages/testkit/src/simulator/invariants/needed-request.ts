@@ -2,7 +2,7 @@ import type { SimulatedStore } from '../simulated-store.ts'
 import type { Watcher, World } from '../world.ts'
 import { PerProcess } from './per-process.ts'
 
-/** By how much a process may misjudge how long a stored token lives, in ms: the round trips of the store. */
+/** By how much a process may misjudge how long a stored token lives, in ms, unless a round trip took longer. */
 const MISJUDGED_MS = 5_000
 /** How long a caller's wish may go on being pursued when the caller has left, in ms of running time. */
 const PURSUED_MS = 60_000
@@ -23,7 +23,12 @@ interface Wish {
  */
 export function neededRequest(world: World, store: SimulatedStore): Watcher {
   const wishes = new PerProcess<Wish[]>()
+  /** The longest round trip of each: when within it the store's clock was told, nobody can say. */
+  const misjudged = new PerProcess<number>()
   return {
+    'store.told'({ process, grant, tookMs }) {
+      misjudged.set(process, grant, Math.max(misjudged.get(process, grant) ?? MISJUDGED_MS, tookMs))
+    },
     'call.began'({ call: { process, grant, minValidForMs } }) {
       if (minValidForMs === 0) return
       const wish = { minValidForMs, atMs: process.runningMs }
@@ -46,7 +51,7 @@ export function neededRequest(world: World, store: SimulatedStore): Watcher {
           ({ minValidForMs, atMs }) =>
             minValidForMs > leftMs - MISJUDGED_MS && process.runningMs - atMs < PURSUED_MS,
         )
-      if (leftMs <= windowMs + MISJUDGED_MS || wanted) return
+      if (leftMs <= windowMs + (misjudged.get(process, grant) ?? 0) || wanted) return
       const what = `a lease of grant ${grant.index}`
       world.fail('P2', `${process.name} took ${what} though the stored token lives for ${leftMs} ms yet`)
     },
