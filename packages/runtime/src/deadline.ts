@@ -9,9 +9,14 @@ const PARTS = 4
 /**
  * The outcome of `promise`, or a `DeadlineError` after `ms`, or after three quarters of it where the clock is set
  * meanwhile. The promise itself goes on; what becomes of it is nobody's business any more, so a late rejection is
- * not "unhandled".
+ * not "unhandled". As long as it is waited for, `open` has a function that ends the wait without an outcome.
  */
-export function withDeadline<Value>(promise: Promise<Value>, ms: number, clock: Clock): Promise<Value> {
+export function withDeadline<Value>(
+  promise: Promise<Value>,
+  ms: number,
+  clock: Clock,
+  open: Set<() => void>,
+): Promise<Value> {
   return new Promise((resolve, reject) => {
     let cancel: () => void
     const wait = (parts: number): void => {
@@ -21,6 +26,11 @@ export function withDeadline<Value>(promise: Promise<Value>, ms: number, clock: 
       })
     }
     wait(PARTS)
-    promise.then(resolve, reject).finally(() => cancel())
+    const end = (): void => {
+      cancel()
+      open.delete(end)
+    }
+    open.add(end)
+    promise.then(resolve, reject).finally(end)
   })
 }

@@ -56,6 +56,7 @@ export class Session implements EffectShell {
   subscribing = false
   cancelWake: (() => void) | undefined
   closed = false
+  readonly deadlines = new Set<() => void>()
 
   #state: GrantState = INITIAL_STATE
   readonly #fingerprint: string
@@ -218,7 +219,7 @@ export class Session implements EffectShell {
   }
 
   #setWarmth(): void {
-    const keepWarm = this.#warm || this.#watchers.size > 0
+    const keepWarm = !this.#closing && (this.#warm || this.#watchers.size > 0)
     if (this.policy.keepWarm === keepWarm && !keepWarm) return
     this.policy = { ...this.policy, keepWarm }
     this.dispatch({ type: 'timer.fired' })
@@ -231,10 +232,13 @@ export class Session implements EffectShell {
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
+    // Nothing new is begun, even if what is under way shows that it is wanted.
+    this.policy = { ...this.policy, keepWarm: false, role: 'follower' }
     if (this.#isUnderWay) await this.#settle()
     this.closed = true
     this.hot = undefined
     this.cancelWake?.()
+    for (const end of this.deadlines) end()
     for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
     this.#waiting.clear()
     this.#letGo()

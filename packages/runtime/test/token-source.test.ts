@@ -309,7 +309,7 @@ describe('close()', () => {
     expect(await waiting).toMatchObject({ kind: 'cancelled', code: 'closed' })
     expect(await failureOf(source.token())).toMatchObject({ code: 'closed' })
     expect(source.current()).toBeUndefined()
-    expect(clock.pending).toBe(1)
+    expect(clock.pending).toBe(0)
     await source.close()
   })
 
@@ -341,6 +341,17 @@ describe('close()', () => {
     await closing
     expect(store.counts.writes).toBe(3)
     expect((await waiting).accessToken).toBe('a')
+  })
+
+  it('begins nothing new, whatever the record says that is being read', async () => {
+    const { source, clock, store, transport } = rig({ keepWarm: true })
+    const waiting = failureOf(source.token())
+    expect(store.counts.reads).toBe(0)
+    const closing = source.close()
+    await clock.advance(1_000)
+    await closing
+    expect(await waiting).toMatchObject({ code: 'closed' })
+    expect([store.counts.reads, store.counts.writes, transport.requests.length]).toEqual([1, 0, 0])
   })
 
   it('leaves nothing behind', async () => {

@@ -77,7 +77,7 @@ function forgetOldNews({ state }: Turn): void {
   if (state.hinted === state.known?.version) state.hinted = false
 }
 
-/** When a session that is kept warm looks at the record without a hint, for hints may be lost. */
+/** When a session that is kept warm looks at the record without a hint, for hints may be lost; else never. */
 function recheckAt(turn: Turn, known: Known): number {
   const { keepWarm, shared, recheckMs } = turn.policy
   return keepWarm && shared ? known.readAt + recheckMs : Number.POSITIVE_INFINITY
@@ -151,7 +151,7 @@ function giveUp(turn: Turn, failure: Failure, known: Known): void {
   const readAt = Math.max(known.readAt + policy.pollMs, state.storeTrouble?.retryAt ?? 0)
   if (readAt <= at) return startRead(turn)
   failWaiters(turn, failure)
-  settleDown(turn, at + policy.latchMaxMs)
+  settleDown(turn, Math.min(at + policy.latchMaxMs, Math.max(readAt, recheckAt(turn, known))))
 }
 
 /** Rests until `until` where the session acts of its own accord, else until it is asked again. */

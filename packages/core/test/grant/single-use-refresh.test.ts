@@ -243,6 +243,23 @@ describe('the news that the grant has ended', () => {
     expect(session.token(waiter)).toBe(session.world.server.issued.at(-1)?.accessToken)
   })
 
+  it('is looked into again by who keeps the grant warm, while the last token may still be served', () => {
+    const subject = world()
+    const session = new Session(subject, { identity: USER, keepWarm: true })
+    session.receive(subject.server.signIn(session.now, subject.now))
+    session.run()
+    subject.now = session.state.stamp?.dueAt ?? 0
+    session.dispatch({ type: 'timer.fired' })
+    session.answer()
+    session.respond(refusal('invalid_grant'))
+    session.run()
+    const other = new Session(subject, { identity: USER })
+    other.receive(subject.server.signIn(other.now, subject.now))
+    other.run()
+    pass(session.policy.recheckMs, session)
+    expect(session.state.stamp?.generation).toBe(other.state.stamp?.generation)
+  })
+
   it('waits for the store when it cannot be read', () => {
     const { session, waiter } = renewing()
     session.respond(refusal('invalid_grant'))

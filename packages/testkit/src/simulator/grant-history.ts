@@ -134,6 +134,7 @@ export const historian: Watcher = {
     if (!outcome?.ok || grant.history.receiving > 0) return
     // What befell the grant before does not matter to the one that has taken its place.
     const { blames, stored, highest } = grant.history
+    if (stored?.record?.tokens?.refreshToken !== issue.refreshToken) return
     for (const [blame, at] of blames) {
       // Unless somebody goes on with what the store had lost: a higher number goes before a later grant.
       const goesOn = blame === 'record lost' && (stored?.record?.generation ?? 0) < highest

@@ -88,7 +88,7 @@ export class Workload {
   /** A token is used; when it is not accepted, the program is told, and asked for another. */
   #use(process: SimulatedProcess, grant: SimulatedGrant, accessToken: string): void {
     this.#world.after(this.#random.below(USE_WITHIN_MS), process, () => {
-      if (this.#api.accepts(accessToken) || process.closing) return
+      if (this.#stopped || process.closing || this.#api.accepts(accessToken)) return
       process.reject(grant, accessToken)
       if (this.#random.chance(0.8)) process.token(grant, { then: call => this.#ended(call) })
     })

@@ -20,9 +20,10 @@ export function noWait(world: World): Watcher {
   let immediate: Call[] = []
 
   function isUsable(token: ProgramToken, process: SimulatedProcess, grant: SimulatedGrant): boolean {
-    const { newest, rejected, commands, stored, highest } = grant.history
-    // Unless a process knows of a higher number, which counts for more though the store has lost it.
+    const { newest, rejected, commands, stored, highest, saved } = grant.history
+    // A higher number counts for more, and the store's choice between two of one, though it has lost them since.
     if (highest > token.generation) return false
+    if (highest === token.generation && !saved.has(token.accessToken)) return false
     if (commands > 0 || newest?.accessToken !== token.accessToken || rejected.size > 0) return false
     // Between two of one number the store's choice counts.
     const record = stored?.record

@@ -1,5 +1,5 @@
 import type { SimulatedStore, Stored } from '../simulated-store.ts'
-import type { Exchange } from '../network.ts'
+import { type Exchange, mayBeGivenUp } from '../network.ts'
 import type { Tenure } from '../grant-history.ts'
 import type { SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
@@ -26,7 +26,7 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
     const { process, grant } = exchange
     const { inFlight, tenures, losses } = grant.history
     for (const other of inFlight) {
-      if (other === exchange) continue
+      if (other === exchange || mayBeGivenUp(other)) continue
       if (other.process === process) {
         world.fail('S7', `${process.name} has two requests for grant ${grant.index} on their way`)
       }
