@@ -1,5 +1,5 @@
 import type { Entry } from '../ports/store.ts'
-import type { Trouble } from '../record/grant-record.ts'
+import { isLaterGrant, type Trouble } from '../record/grant-record.ts'
 import { decodeRecord } from '../record/record-codec.ts'
 import type { Known } from './grant-state.ts'
 import { isDue, isLapsed, type Stamp, stampOf } from './stamp.ts'
@@ -36,7 +36,7 @@ function absorb(turn: Turn, translated: Translated, changed: boolean): void {
   const { record } = translated
   state.fenceSeen = Math.max(state.fenceSeen, record.fence)
   const own = state.stamp
-  if (own === undefined || record.generation > own.generation) {
+  if (own === undefined || record.generation > own.generation || isLaterGrant(record, own.commands)) {
     takeOver(turn, translated)
   } else if (record.generation === own.generation) {
     state.stamp = reconciled(turn, own, translated)
@@ -52,7 +52,7 @@ function takeOver(turn: Turn, translated: Translated): void {
   const foreign = foreignStamp(turn, translated)
   // A newer token that is over, or may be, is no reason to give up one that is not.
   if (foreign && !foreign.rejected && isLapsed(foreign, turn.at) && !isLapsed(own, turn.at)) return
-  const news = record.generation > (own?.generation ?? 0)
+  const news = own !== undefined || record.generation > 0
   // A provider may give a token again that was rejected here, to somebody who does not know.
   const again = own?.rejected && own.fingerprint === foreign?.fingerprint
   state.stamp = foreign && again ? { ...foreign, rejected: true } : foreign

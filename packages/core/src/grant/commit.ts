@@ -1,6 +1,6 @@
 import { fail } from '../failure/fail.ts'
 import type { Entry } from '../ports/store.ts'
-import { type GrantRecord, withCommand } from '../record/grant-record.ts'
+import { type GrantRecord, isLaterGrant, withCommand } from '../record/grant-record.ts'
 import { adopt } from './adopt.ts'
 import type { Known, Pending } from './grant-state.ts'
 import { promote } from './outcome.ts'
@@ -100,13 +100,14 @@ function isOwnLease(stored: GrantRecord | undefined, wanted: GrantRecord, holder
 
 /**
  * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
- * repairs to everything. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
+ * repairs to everything; whatever was won with a grant to the one that has taken its place. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
  * Tokens that were won unguarded give way to fresh ones, and to what others have built on them; if they were
  * rejected, to any.
  */
 function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
   if (pending.kind !== 'tokens' && pending.kind !== 'drop') return true
   if (pending.command !== undefined || stored === undefined) return false
+  if (isLaterGrant(stored, pending.record.commands)) return true
   const news = stored.generation >= pending.record.generation
   if (pending.guarded) return news || stored.fence > pending.record.fence
   if (pending.record.rejected || mayBeBuiltOn(pending, stored)) return news
@@ -123,7 +124,7 @@ export function rejectPending({ state }: Turn, { tokens }: Stamp): void {
 /** Whether the pending tokens were stored, though the answer was lost, or may have been; and somebody went on from there. */
 function mayBeBuiltOn({ record, attempts }: Pending, stored: GrantRecord): boolean {
   if (stored.generation === record.generation) return stored.tokens?.accessToken === record.tokens?.accessToken
-  return attempts > 0
+  return attempts > 0 && stored.generation > record.generation
 }
 
 /** The pending record, numbered above everything the store has shown. */

@@ -90,7 +90,7 @@ function needsRestoring(turn: Turn): boolean {
   if (known === undefined || known.newer || policy.role === 'follower') return false
   if (isLapsed(stamp, at)) return false
   if (isLeasedElsewhere(known, policy)) return false
-  return (known.record?.generation ?? 0) < (stamp?.generation ?? 0)
+  return newestRecord(turn).generation > (known.record?.generation ?? 0)
 }
 
 /** A token is wanted: find out what the fleet knows, then wait or ask. */

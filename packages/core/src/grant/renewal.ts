@@ -3,7 +3,7 @@ import type { Failure } from '../failure/failure.ts'
 import { tokenRequest } from '../message/token-request.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import type { GrantPolicy } from '../policy/grant-policy.ts'
-import { emptyRecord, type GrantRecord } from '../record/grant-record.ts'
+import { emptyRecord, type GrantRecord, isLaterGrant } from '../record/grant-record.ts'
 import type { RenewalReason } from './grant-effect.ts'
 import type { Flight } from './grant-state.ts'
 import { hasNewSeed, seedFingerprint } from './seed.ts'
@@ -97,7 +97,7 @@ export function newestRecord(turn: Turn): GrantRecord {
   const { known, stamp } = turn.state
   const base = known?.record ?? emptyRecord(turn.policy.identity)
   if (stamp === undefined) return base
-  if (stamp.generation <= base.generation) {
+  if (stamp.generation <= base.generation || isLaterGrant(base, stamp.commands)) {
     // A provider may give a token again, under another number.
     const same = stamp.tokens.accessToken === base.tokens?.accessToken
     return same && stamp.rejected ? { ...base, rejected: true } : base

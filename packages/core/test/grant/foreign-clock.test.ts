@@ -220,6 +220,29 @@ describe('a token that a provider gives again', () => {
     expect(first.failure(waiter).code).toBe('token_rejected_again')
   })
 
+  it('stays rejected in the store when it is won once more without the store', () => {
+    const subject = world()
+    const [first, second] = [new Session(subject), new Session(subject)]
+    const again = json(200, { access_token: 'again', expires_in: 3600 })
+    first.ask()
+    first.run()
+    first.reject()
+    first.ask()
+    first.answer()
+    first.respond(again)
+    first.run()
+    second.ask()
+    second.failStore()
+    subject.now += first.policy.freshForMs
+    first.reject()
+    first.ask()
+    first.answer()
+    second.respond(again)
+    second.run()
+    expect(second.state.stamp?.rejected).toBe(true)
+    expect(second.state.known?.record).toMatchObject({ generation: 2, rejected: true })
+  })
+
   it('stays rejected for whoever has rejected it, though others do not know', () => {
     const subject = world()
     const [first, second] = [new Session(subject), new Session(subject)]

@@ -133,13 +133,9 @@ export const historian: Watcher = {
     // The grant of another sign-in may yet take the place of this one.
     if (!outcome?.ok || grant.history.receiving > 0) return
     // What befell the grant before does not matter to the one that has taken its place.
-    const { blames, stored, highest } = grant.history
+    const { blames, stored } = grant.history
     if (stored?.record?.tokens?.refreshToken !== issue.refreshToken) return
-    for (const [blame, at] of blames) {
-      // Unless somebody goes on with what the store had lost: a higher number goes before a later grant.
-      const goesOn = blame === 'record lost' && (stored?.record?.generation ?? 0) < highest
-      if (at < issue.issuedAt && !goesOn) blames.delete(blame)
-    }
+    for (const [blame, at] of blames) if (at < issue.issuedAt) blames.delete(blame)
   },
 
   'request.sent'({ exchange }) {
