@@ -77,10 +77,17 @@ export function settleRefused(turn: Turn, pending: Pending, entry: Entry | undef
     state.pending = { ...pending, retryAt: turn.at }
     return
   }
-  if (givesWay(turn, pending, stored)) return putAside(turn, pending)
+  const judged = withStoredRejection(pending, stored)
+  if (givesWay(turn, judged, stored)) return putAside(turn, pending)
   // What is about to be dropped is not served again on the way.
   if (pending.kind === 'drop') state.stamp = undefined
-  state.pending = renumbered(turn, pending)
+  state.pending = renumbered(turn, judged)
+}
+
+/** A provider may give a token again, to a session that does not know that others have rejected it. */
+function withStoredRejection(pending: Pending, stored: GrantRecord | undefined): Pending {
+  const isSame = stored?.tokens?.accessToken === pending.record.tokens?.accessToken
+  return isSame && stored?.rejected ? { ...pending, record: { ...pending.record, rejected: true } } : pending
 }
 
 /** Whether the stored record is the very one that was to be written. */
@@ -100,9 +107,9 @@ function isOwnLease(stored: GrantRecord | undefined, wanted: GrantRecord, holder
 
 /**
  * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
- * repairs to everything; whatever was won with a grant to the one that has taken its place. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
- * Tokens that were won unguarded give way to fresh ones, and to what others have built on them; if they were
- * rejected, to any.
+ * repairs to everything; whatever was won with a grant to the one that has taken its place. Won tokens give way
+ * to a later fence: a holder that was overtaken cannot overwrite. Tokens that were won unguarded give way to fresh
+ * ones, and to what others have built on them; if they were rejected, to any.
  */
 function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
   if (pending.kind !== 'tokens' && pending.kind !== 'drop') return true
@@ -121,7 +128,7 @@ export function rejectPending({ state }: Turn, { tokens }: Stamp): void {
   state.pending = { ...pending, record: { ...pending.record, rejected: true } }
 }
 
-/** Whether the pending tokens were stored, though the answer was lost, or may have been; and somebody went on from there. */
+/** Whether the pending tokens were stored, though the answer was lost, or may have been; and others went on from there. */
 function mayBeBuiltOn({ record, attempts }: Pending, stored: GrantRecord): boolean {
   if (stored.generation === record.generation) return stored.tokens?.accessToken === record.tokens?.accessToken
   return attempts > 0 && stored.generation > record.generation
