@@ -6,6 +6,7 @@ import { memoryStore } from '@evergrant/store-memory'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { undiciTransport } from '@evergrant/transport-undici'
 import type { Command } from 'commander'
+import { storeAt } from './store-place.ts'
 import { painter, type Terminal, writeLine } from './terminal.ts'
 
 /** Where tokens come from, as the options of a command say. */
@@ -15,6 +16,7 @@ export interface ConnectionOptions {
   readonly endpoint?: string
   readonly apiKeyFile?: string
   readonly secretKeyFile?: string
+  readonly store?: string
 }
 
 /** An open source of tokens, and what belongs to it. */
@@ -33,11 +35,16 @@ export function withConnection(command: Command): Command {
     .option('--endpoint <url>', 'another token endpoint than aip.baidubce.com')
     .option('--api-key-file <path>', 'read the API Key from a file instead of BAIDU_API_KEY')
     .option('--secret-key-file <path>', 'read the Secret Key from a file instead of BAIDU_SECRET_KEY')
+    .option(
+      '--store <place>',
+      'keep tokens in a directory, at a redis: URL, or in "memory" (EVERGRANT_STORE)',
+    )
 }
 
 export async function connect(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
-  if (usesSandbox(options)) return connectToSandbox(options.sandboxUrl, terminal)
+  if (usesSandbox(options)) return connectToSandbox(options, terminal)
   const { apiKeyFile, secretKeyFile, endpoint = 'aip' } = options
+  const store = storeAt(options.store, terminal)
   const source = tokenSource({
     provider: baidu({ endpoint }),
     client: {
@@ -45,18 +52,28 @@ export async function connect(options: ConnectionOptions, terminal: Terminal): P
       secret:
         secretKeyFile === undefined ? variable('BAIDU_SECRET_KEY', terminal) : fileSecret(secretKeyFile),
     },
-    store: memoryStore(),
+    store,
     transport: undiciTransport(),
   })
   warnOfDoubts(source, terminal)
-  return { source, sandboxUrl: undefined, close: () => source.close() }
+  return {
+    source,
+    sandboxUrl: undefined,
+    async close() {
+      await source.close()
+      await store.close?.()
+    },
+  }
 }
 
 export function usesSandbox({ sandbox, sandboxUrl }: ConnectionOptions): boolean {
   return sandbox === true || sandboxUrl !== undefined
 }
 
-async function connectToSandbox(running: string | undefined, terminal: Terminal): Promise<Connection> {
+async function connectToSandbox(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
+  const { sandboxUrl: running, store: place } = options
+  // What an earlier sandbox has issued is worth nothing to this one.
+  const store = place === undefined ? memoryStore() : storeAt(place, terminal)
   const embedded: BaiduSandbox | undefined = running === undefined ? await baiduSandbox() : undefined
   const url = embedded?.url ?? (running ?? '').replace(/\/+$/, '')
   const { stderr, env } = terminal
@@ -67,14 +84,16 @@ async function connectToSandbox(running: string | undefined, terminal: Terminal)
   const source = tokenSource({
     provider: baidu({ endpoint: `${url}/oauth/2.0/token` }),
     client: { id: SANDBOX_APP.apiKey, secret: SANDBOX_APP.secretKey },
-    store: memoryStore(),
+    store,
     transport: undiciTransport({ allowInsecureLoopback: true }),
   })
+  warnOfDoubts(source, terminal)
   return {
     source,
     sandboxUrl: url,
     async close() {
       await source.close()
+      await store.close?.()
       await embedded?.close()
     },
   }
@@ -99,7 +118,13 @@ function variable(name: string, { env }: Terminal): Secret {
 
 function warnOfDoubts(source: TokenSource, { stderr, env }: Terminal): void {
   const paint = painter(stderr, env)
+  const told = new Set<string>()
+  const note = (text: string) => {
+    if (!told.has(text)) writeLine(stderr, `${paint('yellow', 'note:')} ${text}`)
+    told.add(text)
+  }
   source.on(event => {
-    if (event.type === 'client.doubtful') writeLine(stderr, `${paint('yellow', 'note:')} ${event.advice.en}`)
+    if (event.type === 'client.doubtful') note(event.advice.en)
+    if (event.type === 'store.refused') note(event.failure.message)
   })
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,8 @@ async function evergrant(
     })
     Object.assign(streams[name], { isTTY: tty })
   }
-  const code = await run(args, { stdin: Readable.from([stdin]), ...streams, env })
+  const home = { HOME: folder, ...env }
+  const code = await run(args, { stdin: Readable.from([stdin]), ...streams, env: home })
   return { code, ...texts }
 }
 
@@ -140,6 +141,26 @@ describe('evergrant token', () => {
     expect((await evergrant(['token', '--sandbox-url', `http://127.0.0.1:${refusing.port}`])).code).toBe(6)
     await refusing.close()
     expect((await evergrant(['token', '--sandbox-url', `http://127.0.0.1:${refusing.port}`])).code).toBe(5)
+  })
+
+  it('keeps the token where it is told, and hands out the same one again', async () => {
+    const args = ['token', '--sandbox-url', sandbox.url, '--store', join(folder, 'tokens')]
+    const first = await evergrant(args)
+    expect(first.code).toBe(0)
+    expect((await evergrant(args)).stdout).toBe(first.stdout)
+    expect(sandbox.counts.tokenRequests).toBe(1)
+    const elsewhere = await evergrant(['token', '--sandbox-url', sandbox.url, '--store', 'memory'])
+    expect(elsewhere.stdout).not.toBe(first.stdout)
+  })
+
+  it('says so when there is no place to keep tokens in, or it is none, or it is open to others', async () => {
+    const homeless = await evergrant(['token'], { env: { ...KEYS, HOME: '' } })
+    expect(homeless).toMatchObject({ code: 2, stderr: expect.stringContaining('--store') })
+    const wrong = await evergrant(['token', '--store', 'ftp://x'], { env: KEYS })
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('redis:') })
+    await chmod(folder, 0o755)
+    const open = await evergrant(['token', '--sandbox-url', sandbox.url, '--store', folder])
+    expect(open.stderr).toContain('chmod 700')
   })
 
   it('asks for a minimum of life', async () => {
@@ -349,7 +370,9 @@ describe('the program', () => {
       '5',
     ])
     const text = await until('try ')
-    expect(text).toContain(SANDBOX_APP.apiKey)
+    for (const key of [SANDBOX_APP.apiKey, SANDBOX_APP.accessKeyId, SANDBOX_APP.bearerKey]) {
+      expect(text).toContain(key)
+    }
     const url = /URL +(\S+)/.exec(text)?.[1] ?? ''
     const { stdout } = await evergrant(['token', '--sandbox-url', url, '--json'])
     expect(JSON.parse(stdout).expires_in).toBeLessThanOrEqual(60)

@@ -1,52 +1,39 @@
 import type { Writable } from 'node:stream'
 import { inWords } from '@evergrant/core'
-import type { TokenEvent, TokenSource } from '@evergrant/runtime'
+import type { Member } from './crew.ts'
 import { SHOW_MS } from './show.ts'
-import type { Tally } from './tally.ts'
-import { lineFor, type View } from './view.ts'
+import { lineFor, type Scene, type View } from './view.ts'
 
 const FRAME_MS = 80
-const BAR_CELLS = 40
-const LOG_LINES = 8
+const BAR_CELLS = 30
+const LOG_LINES = 9
 const ESC = '\u001b['
 
-/** A picture that is drawn over itself: the show's progress, the token's life, counters, the last events. */
+/** A picture that is drawn over itself: the show's progress, every process and its token, counters, the last events. */
 export function liveView(out: Writable): View {
-  let tally: Tally
-  let source: TokenSource
+  let scene: Scene | undefined
   let title = ''
   let drawn = 0
   let timer: NodeJS.Timeout | undefined
   const log: string[] = []
 
   function say(line: string): void {
-    log.push(`${dim(`${(tally.elapsedMs / 1000).toFixed(1).padStart(5)} s`)}  ${line}`)
+    const seconds = ((scene?.tally.elapsedMs ?? 0) / 1000).toFixed(1).padStart(5)
+    log.push(`${dim(`${seconds} s`)}  ${line}`)
     if (log.length > LOG_LINES) log.shift()
   }
 
   function draw(): void {
-    const lines = [
-      '',
-      `  ${bold(title)}`,
-      '',
-      `  show      ${bar(tally.elapsedMs / SHOW_MS, '36')}`,
-      `  token     ${life(source)}`,
-      '',
-      `  calls     ${bold(String(tally.calls).padEnd(8))} failures  ${verdict(tally.failures)}   repeated with a new token  ${tally.repeated}`,
-      `  requests to the token endpoint  ${tally.tokenRequests.length}`,
-      '',
-      ...Array.from({ length: LOG_LINES }, (_, i) => `  ${log[i] ?? ''}`),
-      '',
-    ]
+    const lines = scene === undefined ? [] : picture(scene, title, log)
     const up = drawn > 0 ? `${ESC}${drawn}A` : ''
-    out.write(up + lines.map(line => `${line}${ESC}K\n`).join(''))
+    // A picture that has grown shorter must not leave the end of the longer one behind.
+    out.write(`${up + lines.map(line => `${line}${ESC}K\n`).join('')}${ESC}J`)
     drawn = lines.length
   }
 
   return {
-    open(openedTally, openedSource) {
-      tally = openedTally
-      source = openedSource
+    open(opened) {
+      scene = opened
       out.write(`${ESC}?25l`)
       timer = setInterval(draw, FRAME_MS)
     },
@@ -55,8 +42,8 @@ export function liveView(out: Writable): View {
       say(bold(next))
     },
     say,
-    tell(event: TokenEvent) {
-      const line = lineFor(event)
+    tell(event, by) {
+      const line = lineFor(event, by)
       if (line !== undefined) say(event.type === 'renewal.failed' ? yellow(line) : line)
     },
     close() {
@@ -67,10 +54,28 @@ export function liveView(out: Writable): View {
   }
 }
 
-/** The token's life as a bar that empties, red once it must not be served any more. */
-function life(source: TokenSource): string {
-  const { token, at = 0, failure } = source.explain() ?? {}
-  if (token === undefined) return `${bar(0, '31')}  none yet`
+function picture({ tally, crew, place }: Scene, title: string, log: readonly string[]): string[] {
+  const { calls, failures, repeated } = tally.counts
+  return [
+    '',
+    `  ${bold(title)}`,
+    '',
+    `  show       ${bar(tally.elapsedMs / SHOW_MS, '36')}`,
+    ...crew.members.map(member => `  process ${member.name}  ${life(member)}`),
+    '',
+    `  calls      ${bold(String(calls).padEnd(7))} failures  ${verdict(failures)}   repeated with a new token  ${repeated}`,
+    `  requests to the token endpoint  ${tally.tokenRequests.length}   the grant is in ${place.title}`,
+    '',
+    ...Array.from({ length: LOG_LINES }, (_, i) => `  ${log[i] ?? ''}`),
+    '',
+  ]
+}
+
+/** The token's life as one process sees it: a bar that empties, red once it must not be served any more. */
+function life({ alive, explanation }: Pick<Member, 'alive' | 'explanation'>): string {
+  if (!alive) return `${bar(0, '31')}  killed`
+  const { token, at = 0, failure } = explanation ?? {}
+  if (token === undefined) return `${bar(0, '31')}  no token yet`
   const leftMs = token.rejected ? 0 : Math.max(0, token.expiresAt - at)
   const colour = at < token.dueAt ? '32' : '33'
   const state = token.rejected
@@ -79,8 +84,9 @@ function life(source: TokenSource): string {
       ? 'fresh'
       : failure
         ? `renewal fails: ${failure.code}`
-        : 'being renewed'
-  return `${bar(leftMs / (token.expiresAt - token.sentAt), colour)}  no. ${token.generation}, ${inWords(leftMs)} left, ${state}`
+        : 'due for renewal'
+  const number = String(token.generation).padStart(2)
+  return `${bar(leftMs / (token.expiresAt - token.sentAt), colour)}  no. ${number}, ${inWords(leftMs)} left, ${state}`
 }
 
 function bar(part: number, colour: string): string {

@@ -3,8 +3,8 @@ import { plainView } from './plain-view.ts'
 import { play } from './show.ts'
 import { summary } from './summary.ts'
 
-const { stdout } = process
-const live = stdout.isTTY === true && process.env.TERM !== 'dumb'
-const tally = await play(live ? liveView(stdout) : plainView(stdout))
+const { stdout, env } = process
+const live = stdout.isTTY === true && env.TERM !== 'dumb'
+const tally = await play(live ? liveView(stdout) : plainView(stdout), env.REDIS_URL)
 stdout.write(summary(tally))
-process.exitCode = tally.failures === 0 ? 0 : 1
+process.exitCode = tally.counts.failures === 0 && tally.stale === 0 ? 0 : 1

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream'
-import type { TokenEvent, TokenSource } from '@evergrant/runtime'
 import type { Tally } from './tally.ts'
 import { lineFor, type View } from './view.ts'
 
@@ -13,13 +12,16 @@ export function plainView(out: Writable): View {
   }
 
   return {
-    open(opened: Tally, _source: TokenSource) {
-      tally = opened
+    open(scene) {
+      tally = scene.tally
     },
-    act: title => say(`== ${title} (${tally?.calls ?? 0} calls so far, ${tally?.failures ?? 0} failures)`),
+    act(title) {
+      const { calls = 0, failures = 0 } = tally?.counts ?? {}
+      say(`== ${title} (${calls} calls so far, ${failures} failures)`)
+    },
     say,
-    tell(event: TokenEvent) {
-      const line = lineFor(event)
+    tell(event, by) {
+      const line = lineFor(event, by)
       if (line !== undefined) say(`   ${line}`)
     },
     close() {},

@@ -1,28 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { baidu } from '@evergrant/provider-baidu'
-import { type TokenSource, tokenSource } from '@evergrant/runtime'
-import { memoryStore } from '@evergrant/store-memory'
-import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
-import { undiciTransport } from '@evergrant/transport-undici'
-import { Tally } from './tally.ts'
+import { openStage, type Stage, until } from './stage.ts'
+import type { Tally } from './tally.ts'
 import type { View } from './view.ts'
-import { Workload } from './workload.ts'
 
-/** How long a token lives in the show: a month would be a long evening. */
-const LIFETIME_SECONDS = 8
-const CALLS_PER_SECOND = 25
-const COLD_CALLERS = 1_000
+const CALLS_PER_SECOND = 8
+const COLD_CALLERS = 250
 /** How much life the token has left, in ms, when the token endpoint comes back. */
 const LEFT_AFTER_OUTAGE_MS = 2_000
 
 /** About how long the show takes, in ms, for the bar that shows its progress. */
-export const SHOW_MS = 19_000
-
-interface Stage {
-  readonly sandbox: BaiduSandbox
-  readonly source: TokenSource
-  readonly view: View
-}
+export const SHOW_MS = 22_000
 
 /** One thing that happens while the calls go on. */
 interface Act {
@@ -32,21 +19,17 @@ interface Act {
 
 const ACTS: readonly Act[] = [
   {
-    title: 'Tokens expire, and are renewed before anybody notices',
-    perform: () => pause(5_000),
+    title: 'Tokens expire: one process renews them, the others hear of it',
+    perform: () => pause(3_500),
   },
   {
     title: 'The token endpoint goes down while the token nears its end',
-    async perform({ sandbox, source, view }) {
-      const { token } = source.explain() ?? {}
-      if (token === undefined) return
+    async perform({ sandbox, view, ...stage }) {
       sandbox.fault('json_503', 1_000)
-      await pause(Math.max(0, token.lapsesAt - Date.now() - LEFT_AFTER_OUTAGE_MS))
+      await until(() => (stage.explanation?.token?.lapsesAt ?? 0) - Date.now() < LEFT_AFTER_OUTAGE_MS)
       sandbox.clearFaults()
-      view.say(
-        `the endpoint is back, with ${LEFT_AFTER_OUTAGE_MS / 1000} s of usable life left in token no. ${token.generation}`,
-      )
-      await pause(2_500)
+      view.say(`the endpoint is back, with ${LEFT_AFTER_OUTAGE_MS / 1000} s of usable life left in the token`)
+      await pause(1_500)
     },
   },
   {
@@ -54,55 +37,67 @@ const ACTS: readonly Act[] = [
     async perform({ sandbox, view }) {
       const revoked = sandbox.revoke()
       view.say(`${revoked} living token${revoked === 1 ? '' : 's'} revoked at the server`)
-      await pause(2_000)
+      await pause(1_000)
     },
   },
   {
     title: 'The connection breaks in the middle of a renewal',
-    async perform({ sandbox }) {
-      sandbox.fault('lost_answer')
-      await pause(5_000)
+    async perform(stage) {
+      stage.sandbox.fault('lost_answer')
+      await stage.nextRenewal()
+      await pause(600)
+    },
+  },
+  {
+    title: 'The process that renews is killed in the middle of it',
+    async perform(stage) {
+      const { sandbox, crew, tally, view } = stage
+      sandbox.set({ latencyMs: 500 })
+      const victim = await stage.nextRenewal()
+      await pause(100)
+      await crew.kill(victim)
+      tally.noteKilled(victim.name)
+      view.say(`process ${victim.name} is gone (kill -9), its request with it`)
+      sandbox.set({ latencyMs: 50 })
+      const successor = await stage.nextRenewal()
+      view.say(`process ${successor.name} has taken over`)
+      const recruit = await crew.hire()
+      crew.setToWork(recruit, CALLS_PER_SECOND)
+      view.say(`process ${recruit.name} joins, and finds the token that the others have`)
+      await pause(600)
+    },
+  },
+  {
+    title: 'The store is out of reach',
+    async perform({ place, view }) {
+      await place.reach(false)
+      view.say(`${place.title} cannot be reached: everybody goes on with what they have`)
+      await pause(2_500)
+      await place.reach(true)
+      view.say('the store is back')
+      await pause(1_500)
     },
   },
 ]
 
-/** Plays the show and returns what was counted. Nothing leaves this machine. */
-export async function play(view: View): Promise<Tally> {
-  const sandbox = await baiduSandbox({ lifetimeSeconds: LIFETIME_SECONDS, latencyMs: 50 })
-  const tally = new Tally(() => performance.now())
-  const source = openSource(sandbox)
-  source.on(event => {
-    tally.note(event)
-    view.tell(event)
-  })
-  view.open(tally, source)
+/** Plays the show and returns what was counted. */
+export async function play(view: View, redisUrl: string | undefined): Promise<Tally> {
+  const stage = await openStage(view, redisUrl)
+  const { crew, tally } = stage
   try {
-    const workload = new Workload(source, sandbox.url, tally)
-    view.act(`${COLD_CALLERS} callers at once, and no token yet`)
-    await workload.burst(COLD_CALLERS)
-    const running = workload.run(CALLS_PER_SECOND)
+    view.act(
+      `${crew.members.length} processes, ${COLD_CALLERS * crew.members.length} callers at once, and no token yet`,
+    )
+    await crew.burst(COLD_CALLERS)
+    crew.run(CALLS_PER_SECOND)
     for (const act of ACTS) {
       view.act(act.title)
-      await act.perform({ sandbox, source, view })
+      await act.perform(stage)
     }
-    workload.stop()
-    await running
   } finally {
+    await stage.close()
     view.close()
-    await source.close()
-    await sandbox.close()
   }
+  tally.stale = stage.sandbox.requests.filter(({ outcome }) => outcome === '111').length
   return tally
-}
-
-/** What an application writes, plus numbers that fit a token of seconds. */
-function openSource(sandbox: BaiduSandbox): TokenSource {
-  return tokenSource({
-    provider: baidu({ endpoint: sandbox.tokenEndpoint }),
-    client: { id: sandbox.app.apiKey, secret: sandbox.app.secretKey },
-    store: memoryStore(),
-    transport: undiciTransport({ allowInsecureLoopback: true }),
-    keepWarm: true,
-    policy: { renewFraction: 0.6, requestTimeoutMs: 1_000, backoffMinMs: 150, backoffMaxMs: 600 },
-  })
 }

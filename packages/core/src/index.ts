@@ -8,6 +8,20 @@
  *
  * @packageDocumentation
  */
+export {
+  type Anomaly,
+  type AnomalyType,
+  anomalyInWords,
+  type Finding,
+  type Sighting,
+} from './anomaly/anomaly.ts'
+export { type AnomalyState, NOTHING_SEEN } from './anomaly/anomaly-state.ts'
+export {
+  ANOMALY_THRESHOLDS,
+  type AnomalyThresholds,
+  anomalyThresholds,
+} from './anomaly/anomaly-thresholds.ts'
+export { type Look, lookForAnomalies } from './anomaly/look-for-anomalies.ts'
 export { type Origin, type OriginTest, originTest } from './call/allowed-origin.ts'
 export { type BearerApiOptions, bearerApi } from './call/bearer-api.ts'
 export {
@@ -28,6 +42,7 @@ export {
   CLOSED_CIRCUIT,
   settled,
 } from './call/circuit.ts'
+export { judgeCall, secretsIn } from './call/judge-call.ts'
 export { type Placed, placeToken, withoutQueryToken } from './call/place-token.ts'
 export {
   type ApiAnswer,
@@ -37,10 +52,15 @@ export {
   type ResourceServer,
   type TokenPlace,
 } from './call/resource-server.ts'
+export { type AuthorizableRequest, isAuthorized } from './call/taken-place.ts'
 export { fromBase64Url, toBase64Url } from './digest/base64url.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
+export type { CallEvent, CallListener } from './events/call-event.ts'
+export { EVENT_GUIDE, type EvergrantEvent, type EvergrantEventType } from './events/evergrant-event.ts'
+export type { GuardEvent, GuardListener, LimiterEvent } from './events/guard-event.ts'
+export type { EventOrigin, RuntimeReport, TokenEvent, TokenListener } from './events/token-event.ts'
 export { EvergrantError } from './failure/evergrant-error.ts'
 export { type FailureDetails, fail } from './failure/fail.ts'
 export { type Advice, type Failure, isTerminal } from './failure/failure.ts'
@@ -115,6 +135,7 @@ export { type Members, parseJsonObject } from './message/json-object.ts'
 export type { Lifetime, LifetimeRules } from './message/lifetime.ts'
 export {
   type ErrorView,
+  keepingRefreshTokens,
   type MessageProfile,
   strictProfile,
   tolerantProfile,
@@ -181,4 +202,5 @@ export {
   RECORD_FORMAT,
   type RecordClock,
 } from './record/record-codec.ts'
-export { REDACTED, redact, toBase64, untrustedText } from './redaction/redact.ts'
+export { REDACTED, redact, redactBody, toBase64, untrustedText } from './redaction/redact.ts'
+export { redactError } from './redaction/redact-error.ts'

@@ -4,6 +4,7 @@ import {
   type Failure,
   type FailureCode,
   fail,
+  type Members,
   type MessageProfile,
   type Provider,
   tolerantProfile,
@@ -71,7 +72,7 @@ function profileOf(keepsRefreshToken: boolean, keepSession: boolean): MessagePro
     // It lives ten years and is worth nothing to an AI application: what is not kept cannot leak.
     refreshToken: keepsRefreshToken ? 'keep' : 'ignore',
     membersIgnored: keepSession ? [] : ['session_key', 'session_secret'],
-    isError: members => (members.get('error_code') ?? 0) !== 0,
+    isError: members => errorCodeOf(members) !== undefined,
     classifyError,
     expiryHint: token => parseBaiduToken(token)?.expiresAt,
   }
@@ -79,8 +80,8 @@ function profileOf(keepsRefreshToken: boolean, keepSession: boolean): MessagePro
 
 /** Baidu's own errors at the token endpoint: the classic OAuth table, and codes that come as `error_code`. */
 function classifyError({ status, error, description = '', members }: ErrorView): Failure | undefined {
-  const code = members.get('error_code')
-  if (typeof code === 'number' || typeof code === 'string') return ofErrorCode(String(code))
+  const code = errorCodeOf(members)
+  if (code !== undefined) return ofErrorCode(code)
   if (error === 'invalid_client') return advised('invalid_client', ofClient(description))
   if (error === 'invalid_request' && /refresh token/i.test(description)) return fail('invalid_grant')
   if (error === 'expired_token') return fail('invalid_grant')
@@ -90,14 +91,18 @@ function classifyError({ status, error, description = '', members }: ErrorView):
   return undefined
 }
 
+/** The `error_code` as text, `unknown_error` where it is no number; `undefined` where there is none, or it is 0. */
+function errorCodeOf(members: Members): string | undefined {
+  const code = members.get('error_code') ?? 0
+  const text = typeof code === 'number' || typeof code === 'string' ? String(code) : ''
+  if (text === '0') return undefined
+  return /^-?\d{1,9}$/.test(text) ? text : 'unknown_error'
+}
+
 function ofErrorCode(code: string): Failure {
   const entry = PLATFORM_ERRORS[Number(code)]
   if (entry === undefined) {
-    return {
-      kind: 'retry',
-      code: code.slice(0, 16),
-      message: `Baidu answered with the error code ${code.slice(0, 16)}.`,
-    }
+    return { kind: 'retry', code, message: `Baidu answered with the error code ${code}.` }
   }
   return { kind: 'configure', code, message: `${entry.meaning.en} ${entry.remedy.en}`, advice: entry.remedy }
 }

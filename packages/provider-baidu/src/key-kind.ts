@@ -1,4 +1,4 @@
-import type { Advice } from '@evergrant/core'
+import { type Advice, EvergrantError } from '@evergrant/core'
 
 /**
  * What a key of the Baidu console looks like.
@@ -17,6 +17,9 @@ export type BaiduKeyKind =
   | 'bearer_key'
   | 'access_token'
   | 'unknown'
+
+/** A kind that a key's shape tells for certain. */
+export type KnownBaiduKeyKind = Exclude<BaiduKeyKind, 'unknown'>
 
 const KINDS: readonly (readonly [BaiduKeyKind, RegExp])[] = [
   ['bearer_key', /^bce-v3\//],
@@ -65,4 +68,57 @@ const SPACE: Advice = {
 const SAME: Advice = {
   en: 'API Key and Secret Key are the same text; copy them again from the console.',
   zh: 'API Key 与 Secret Key 相同，请从控制台重新复制。',
+}
+
+/**
+ * The error for a key that is used where one of another kind belongs: kind `configure`, code `key_unsuitable`. Says
+ * what is needed and what the key that was given is good for; never quotes it.
+ */
+export function keyUnsuitable(
+  wanted: 'access_key' | 'bearer_key',
+  given: KnownBaiduKeyKind | 'garbled',
+): EvergrantError {
+  const needed = NEEDED[wanted]
+  const use = USES[given]
+  const advice = { en: `${needed.en} ${use.en}`, zh: `${needed.zh}${use.zh}` }
+  return new EvergrantError({ kind: 'configure', code: 'key_unsuitable', message: advice.en, advice })
+}
+
+const NEEDED: Readonly<Record<'access_key' | 'bearer_key', Advice>> = {
+  access_key: {
+    en: 'A signature needs the Access Key ID ("ALTAK…") and the Secret Access Key of the account.',
+    zh: '签名需要账号的 Access Key ID（以 ALTAK 开头）与 Secret Access Key。',
+  },
+  bearer_key: {
+    en: 'A key for "Authorization: Bearer" begins with "bce-v3/ALTAK-".',
+    zh: '用于 Authorization: Bearer 的 API Key 以 bce-v3/ALTAK- 开头。',
+  },
+}
+
+/** What a key of each kind is good for. */
+const USES: Readonly<Record<KnownBaiduKeyKind | 'garbled', Advice>> = {
+  api_key: {
+    en: 'The key that was given looks like the API Key of an AI application: with its Secret Key it obtains access tokens, see baidu().',
+    zh: '所给密钥像是 AI 应用的 API Key：它与 Secret Key 一起用于获取 access_token，见 baidu()。',
+  },
+  secret_key: {
+    en: 'The key that was given looks like a Secret Key: with the API Key of its AI application it obtains access tokens, see baidu().',
+    zh: '所给密钥像是 Secret Key：它与 AI 应用的 API Key 一起用于获取 access_token，见 baidu()。',
+  },
+  iam_access_key: {
+    en: 'The key that was given looks like an Access Key ID: it belongs in accessKeyId, see bceSigner() and baiduBearer().',
+    zh: '所给密钥像是 Access Key ID：应作为 accessKeyId 使用，见 bceSigner() 与 baiduBearer()。',
+  },
+  bearer_key: {
+    en: 'The key that was given is an API Key of the new kind: it is sent as it is, see baiduApiKey().',
+    zh: '所给密钥是新版 API Key：直接随请求发送即可，见 baiduApiKey()。',
+  },
+  access_token: {
+    en: 'What was given is an access token, not a key: let a token source obtain it, see baidu().',
+    zh: '所给内容是 access_token 而非密钥：请由 tokenSource 获取，见 baidu()。',
+  },
+  garbled: {
+    en: 'The key that was given has characters that no key has; copy it again from the console.',
+    zh: '所给密钥含有非法字符，请从控制台重新复制。',
+  },
 }

@@ -143,7 +143,17 @@ describe('an error of the token endpoint', () => {
     expect(failure(400, body)).toMatchObject({ kind: 'retry', retryAfterMs: 60_000 })
   })
 
+  it('quotes no more of a code than digits', () => {
+    const odd = ['25.0123456789abcdef', '\u001b[31m', { a: 1 }, true, 1e300]
+    for (const error_code of odd) {
+      expect(failure(200, { error_code })).toMatchObject({ kind: 'retry', code: 'unknown_error' })
+    }
+    expect(failure(200, { error_code: '-3004' })).toMatchObject({ code: '-3004' })
+  })
+
   it('is not seen in an error_code of 0', () => {
-    expect(read(200, ANSWER.replace('{', '{"error_code":0,')).ok).toBe(true)
+    for (const code of ['0', '"0"', 'null']) {
+      expect(read(200, ANSWER.replace('{', `{"error_code":${code},`)).ok).toBe(true)
+    }
   })
 })

@@ -1,4 +1,3 @@
-import type { Clock } from '@evergrant/core'
 import {
   type AuthorizedFetch,
   authorizedFetch,
@@ -6,15 +5,10 @@ import {
   type TokenSource,
   tokenSource,
 } from '@evergrant/runtime'
-import {
-  type BaiduSandbox,
-  baiduSandbox,
-  SANDBOX_APP,
-  type VirtualClock,
-  virtualClock,
-} from '@evergrant/testkit'
+import { type BaiduSandbox, baiduSandbox, SANDBOX_APP, virtualClock } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BaiduApiError, baidu, baiduApi } from '../src/index.ts'
+import { hurriedClock } from './support/hurried-clock.ts'
 
 const CLIENT = { id: SANDBOX_APP.apiKey, secret: SANDBOX_APP.secretKey }
 const TRANSLATE = '/rpc/2.0/mt/texttrans/v1'
@@ -38,7 +32,7 @@ beforeEach(async () => {
     policy: { backoffMinMs: 1, backoffMaxMs: 5 },
   })
   call = authorizedFetch(source, baiduApi({ origins: [sandbox.url] }), {
-    clock: hurried(clock),
+    clock: hurriedClock(clock),
     retryUnsafe: true,
     limits: { backoffMinMs: 1 },
   })
@@ -47,18 +41,6 @@ afterEach(async () => {
   await source.close()
   await sandbox.close()
 })
-
-/** A clock on which every pause is over at once: it moves when it is asked to wait. */
-function hurried(clock: VirtualClock): Clock {
-  return {
-    now: clock.now,
-    wake(at: number, callback: () => void) {
-      const cancel = clock.wake(at, callback)
-      setImmediate(() => clock.advance(Math.max(0, at - clock.now())).catch(() => undefined))
-      return cancel
-    },
-  }
-}
 
 async function translation(): Promise<unknown> {
   const response = await call(sandbox.url + TRANSLATE, JSON_BODY)

@@ -3,12 +3,13 @@ import {
   AI_ERRORS,
   CLASSIC_ERRORS,
   explainBaiduError,
+  GATEWAY_ERRORS,
   PLATFORM_ERRORS,
   RECOGNITION_ERRORS,
   SYNTHESIS_ERRORS,
 } from '../src/index.ts'
 
-const ALL = [AI_ERRORS, CLASSIC_ERRORS, PLATFORM_ERRORS, RECOGNITION_ERRORS, SYNTHESIS_ERRORS]
+const ALL = [AI_ERRORS, CLASSIC_ERRORS, GATEWAY_ERRORS, PLATFORM_ERRORS, RECOGNITION_ERRORS, SYNTHESIS_ERRORS]
 
 describe('every error code', () => {
   it.each(ALL.flatMap(table => Object.entries(table)))(
@@ -38,11 +39,23 @@ describe('the tables', () => {
     for (const code of [4, 17, 18, 19, 336501]) expect(AI_ERRORS[code]?.action).not.toBe('renew')
   })
 
-  it('are asked by number or by the digits that the classic API sends', () => {
+  it('are asked by number, by the digits that the classic API sends, or by name', () => {
     expect(explainBaiduError('110')).toBe(AI_ERRORS[110])
     expect(explainBaiduError(5)).toBe(CLASSIC_ERRORS[5])
     expect(explainBaiduError(40_003)?.meaning.en).toContain('HTTPS')
-    expect(explainBaiduError('SignatureDoesNotMatch')).toBeUndefined()
-    expect(explainBaiduError(999_999)).toBeUndefined()
+    expect(explainBaiduError('SignatureDoesNotMatch')).toBe(GATEWAY_ERRORS.SignatureDoesNotMatch)
+    for (const unknown of [
+      999_999,
+      -1,
+      '',
+      '1e2',
+      '0x6e',
+      ' 110',
+      'constructor',
+      '__proto__',
+      'NoSuchError',
+    ]) {
+      expect(explainBaiduError(unknown)).toBeUndefined()
+    }
   })
 })

@@ -137,7 +137,15 @@ describe('an answer of the gateway', () => {
       code: 'IamSignatureInvalid',
       description: 'Could not find credential.',
       status: 403,
+      advice: { en: expect.stringContaining('Access Key ID'), zh: expect.stringContaining('同一对') },
     })
+  })
+
+  it('has a name for an error that has none', () => {
+    const empty = { header: (name: string) => (name.startsWith('x-bce') ? ' ' : undefined) }
+    expect(judge({ code: ' ' }, AI, { ...empty, status: 403 })).toMatchObject({ code: 'unknown_error' })
+    expect(judge('', AI, { ...empty, status: 403 })).toMatchObject({ code: 'http_403' })
+    expect(judge({ error_code: '\u0000' })).toMatchObject({ code: 'unknown_error' })
   })
 
   it.each([
@@ -156,6 +164,21 @@ describe('an answer of the gateway', () => {
     expect(judge({ error_code: '110', error_msg: 'x' }, AI, { status: 401 })).toMatchObject({
       about: 'token',
     })
+  })
+})
+
+describe('a bearer key that is refused', () => {
+  const judged = (scheme: 'access_token' | 'bearer', error_code: number) =>
+    baiduApi({ scheme }).judge(
+      { status: 200, header: () => undefined, body: JSON.stringify({ error_code, error_msg: 'x' }) },
+      AI,
+    )
+
+  it('is renewed where it was exchanged, and nowhere else', () => {
+    expect(judged('bearer', 23)).toMatchObject({ about: 'token', code: '23' })
+    expect(judged('access_token', 23)).toMatchObject({ about: 'request', code: '23' })
+    expect(judged('bearer', 14)).toMatchObject({ about: 'request', code: '14' })
+    expect(judged('bearer', 110)).toMatchObject({ about: 'token' })
   })
 })
 
@@ -186,5 +209,10 @@ describe('the token stands', () => {
     [TTS, 'application/x-www-form-urlencoded', { in: 'form', name: 'tok' }],
   ])('for %j and a body of %s in %j', (target, type, place) => {
     expect(api.place?.(target, type)).toEqual(place)
+    expect(api.credentialPlaces?.(target, type)).toContainEqual(place)
+  })
+
+  it('in the Authorization header when it is a bearer key', () => {
+    expect(baiduApi({ scheme: 'bearer' }).place).toBeUndefined()
   })
 })

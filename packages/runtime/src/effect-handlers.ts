@@ -80,7 +80,10 @@ function answer<Result>(
   const asked = Promise.resolve(store).then(ask)
   withDeadline(asked, session.policy.storeTimeoutMs, clock, session.deadlines).then(
     result => session.dispatch(factOf(result)),
-    () => session.dispatch({ type: 'store.failed', op }),
+    (error: unknown) => {
+      if (EvergrantError.is(error)) session.emit({ type: 'store.refused', failure: failureOf(error) })
+      session.dispatch({ type: 'store.failed', op })
+    },
   )
 }
 

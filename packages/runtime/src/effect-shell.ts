@@ -5,11 +5,11 @@ import type {
   GrantPolicy,
   GrantReport,
   Outcome,
+  RuntimeReport,
   Store,
   Transport,
 } from '@evergrant/core'
 import type { ClientGate } from './client-gate.ts'
-import type { RuntimeReport } from './token-event.ts'
 
 /** What all sessions of a runtime share. */
 export interface Surroundings {

@@ -11,36 +11,60 @@
  */
 export {
   type Advice,
+  type Anomaly,
+  type AnomalyThresholds,
   type ApiFailure,
+  anomalyInWords,
   type BearerApiOptions,
   bearerApi,
+  type CallEvent,
   type CallGuard,
   type CallLimiter,
   type CallLimits,
+  type CallListener,
   type Decision,
   type DevicePrompt,
   describe,
+  type EventOrigin,
   EvergrantError,
+  type EvergrantEvent,
   type Explanation,
   type Failure,
   type FailureKind,
+  type GuardEvent,
+  type GuardListener,
   type Introspection,
   inWords,
+  type LimiterEvent,
   type Permissions,
   type PolicyNumbers,
   type Provider,
   permissions,
   type RequestSigner,
   type ResourceServer,
+  type RuntimeReport,
   readJwt,
   type ScopeReport,
   type Secret,
+  type Sighting,
   type Store,
   scopeLedger,
   strictProfile,
+  type TokenEvent,
+  type TokenListener,
   type Transport,
   tolerantProfile,
 } from '@evergrant/core'
+export {
+  type AnomalyWatch,
+  type AnomalyWatchOptions,
+  anomalyWatch,
+  type SeenWhere,
+  type SourceWatch,
+  type WatchedEvent,
+  type WatchedSource,
+  watchAnomalies,
+} from './anomaly-watch.ts'
 export type { CallInit } from './call/api-request.ts'
 export {
   type AuthorizedFetch,
@@ -48,8 +72,7 @@ export {
   authorizedFetch,
   type CallAuthorization,
 } from './call/authorized-fetch.ts'
-export type { CallEvent, CallListener } from './call/call-event.ts'
-export { type ApiGuard, type CallGuardOptions, callGuard, type GuardEvent } from './call/call-guard.ts'
+export { type ApiGuard, type CallGuardOptions, callGuard } from './call/call-guard.ts'
 export {
   type ClientCredentials,
   clientSecretBasic,
@@ -81,7 +104,6 @@ export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'
-export type { EventOrigin, RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
 export {
   type GrantOptions,
   type RuntimeOptions,

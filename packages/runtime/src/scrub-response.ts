@@ -1,4 +1,4 @@
-import { type HttpResponse, redact } from '@evergrant/core'
+import { type HttpResponse, redact, redactBody } from '@evergrant/core'
 
 /**
  * The response without any client secret that a server may have echoed. The core redacts what it knows, but
@@ -10,5 +10,9 @@ export function scrubbed(
   known: readonly string[],
 ): HttpResponse {
   const own = secrets.filter(secret => !known.includes(secret))
-  return { ...response, body: redact(response.body, own) }
+  return {
+    status: response.status,
+    headers: response.headers.map(([name, value]) => [name, redact(value, own)]),
+    body: redactBody(response.body, own),
+  }
 }

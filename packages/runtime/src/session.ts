@@ -12,8 +12,11 @@ import {
   identityFingerprint,
   type Outcome,
   quietUntil,
+  type RuntimeReport,
   recordKey,
   type Served,
+  type TokenEvent,
+  type TokenListener,
   transition,
 } from '@evergrant/core'
 import { abortedError } from './aborted-error.ts'
@@ -21,7 +24,6 @@ import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { Token } from './token.ts'
-import type { RuntimeReport, TokenEvent, TokenListener } from './token-event.ts'
 
 /** What a source may hand out without consulting the machine, and until when. */
 export interface Hot {

@@ -5,6 +5,7 @@ import {
   type GrantType,
   grantIdentity,
   grantPolicy,
+  keepingRefreshTokens,
   type PolicyNumbers,
   type Provider,
   recordKey,
@@ -167,7 +168,7 @@ class Runtime implements TokenRuntime {
         ...(resources === undefined ? {} : { resources }),
       }),
       holder: this.#newHolderName(),
-      profile: provider.profile,
+      profile: grantType === 'refresh_token' ? keepingRefreshTokens(provider.profile) : provider.profile,
       renewWith:
         grantType === 'refresh_token' ? 'refresh_token' : (provider.renewWith ?? 'client_credentials'),
       refreshTokenUse: provider.refreshTokenUse ?? 'single_use',

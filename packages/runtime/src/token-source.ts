@@ -7,11 +7,11 @@ import {
   fingerprintOf,
   isTokenText,
   LIFETIME_UNKNOWN_MS,
+  type TokenListener,
   type TokenSet,
 } from '@evergrant/core'
 import type { Session } from './session.ts'
 import { Token } from './token.ts'
-import type { TokenListener } from './token-event.ts'
 import { watchTokens } from './token-watch.ts'
 
 /** What one call may ask for. */

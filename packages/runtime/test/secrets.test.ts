@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
-import type { TokenRequest } from '@evergrant/core'
+import { type ErrorView, fail, type TokenRequest, tolerantProfile } from '@evergrant/core'
 import { describe, expect, it } from 'vitest'
 import { clientSecretBasic, clientSecretPost, clientSecretQuery, env, secret } from '../src/index.ts'
-import { failureOf, rig } from './support/rig.ts'
+import { failureOf, PROVIDER, rig } from './support/rig.ts'
 
 const REQUEST: TokenRequest = {
   endpoint: 'https://as.example/token',
@@ -109,7 +109,7 @@ describe('a client authenticates', () => {
     ] as const) {
       const made = rig()
       const { provider } = {
-        provider: { ...(await import('./support/rig.ts')).PROVIDER, clientSecretMethod },
+        provider: { ...PROVIDER, clientSecretMethod },
       }
       const other = rig({ provider })
       await other.source.token()
@@ -121,6 +121,29 @@ describe('a client authenticates', () => {
           : 'client_secret_basic'
       expect(place).toBe(clientSecretMethod)
       await made.source.close()
+    }
+  })
+})
+
+describe('a client secret that the token endpoint echoes', () => {
+  it('is in nothing that is told, wherever it stands in the answer', async () => {
+    const provider = {
+      ...PROVIDER,
+      profile: {
+        ...tolerantProfile,
+        classifyError: ({ header }: ErrorView) =>
+          fail('invalid_client', { description: `${header('x-reason')}` }),
+      },
+    }
+    const answers = [
+      { status: 401, headers: [], body: '{"error":"x","error_description":"no \\u0074he-s3cret"}' },
+      { status: 401, headers: [['X-Reason', 'no the%2Ds3cret']], body: '' },
+    ] as const
+    for (const answer of answers) {
+      const { source } = rig({ provider }, answer)
+      const error = await failureOf(source.token())
+      expect(error).toMatchObject({ code: 'invalid_client', description: 'no ‹redacted›' })
+      await source.close()
     }
   })
 })

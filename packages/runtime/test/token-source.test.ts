@@ -222,6 +222,20 @@ describe('a grant from elsewhere', () => {
     expect(transport.requests[0]?.body).toContain('refresh_token=seed')
   })
 
+  it('keeps the refresh tokens of its answers, also from a provider that sends others to no use', async () => {
+    const provider = { ...PROVIDER, profile: { ...PROVIDER.profile, refreshToken: 'ignore' as const } }
+    const grant = { type: 'refresh_token', refreshToken: 'r-1' } as const
+    const { source, transport, clock } = rig({ provider, grant })
+    transport.expect(jsonResponse({ access_token: 'a', expires_in: 60, refresh_token: 'r-2' }))
+    await source.token()
+    await clock.advance(60_000)
+    await source.token()
+    expect(transport.requests.map(({ body }) => new URLSearchParams(body).get('refresh_token'))).toEqual([
+      'r-1',
+      'r-2',
+    ])
+  })
+
   it.each([
     [{ accessToken: '' }],
     [{ accessToken: 'a b' }],

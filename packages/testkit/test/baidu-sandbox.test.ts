@@ -157,6 +157,7 @@ describe('the token endpoint', () => {
         empty_object: '200 {}',
         no_expires_in: '200 {"access_token"',
         security_policy: '400 {"error_descrip',
+        gateway_403: '403 ',
       }[fault],
     )
     expect((await ask()).status).toBe(200)

@@ -9,19 +9,27 @@ import {
   decideCall,
   EvergrantError,
   type Failure,
+  judgeCall,
   LOOK_BYTES_MAX,
   type ResourceServer,
-  type TokenPlace,
-  type TokenSupply,
+  redactError,
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
+import {
+  type AuthorizedRequest,
+  authorizedNow,
+  authorizedSoon,
+  type CallAuthorization,
+  reported,
+} from './call-authorization.ts'
 import { callPause } from './call-pause.ts'
-import { headerOfRequest, targetOf, traitsOf, withToken } from './dispatch-request.ts'
+import { targetOf, traitsOf } from './dispatch-request.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
+import { NO_CONNECTION } from './no-connection.ts'
 
 /** What all calls of an interceptor share. */
 export interface CallSetting {
-  readonly source: TokenSupply
+  readonly authorization: CallAuthorization
   readonly server: ResourceServer
   readonly limits: CallLimits
   readonly retryUnsafe: boolean
@@ -41,20 +49,6 @@ interface HeldAnswer {
   bytes: number
 }
 
-const IN_HEADER: TokenPlace = { in: 'header' }
-
-/** Stands in for the connection of a call that came to its end without one. */
-const NO_CONNECTION: Controller = {
-  aborted: false,
-  paused: false,
-  reason: null,
-  abort: noop,
-  pause: noop,
-  resume: noop,
-}
-
-function noop(): void {}
-
 /**
  * One request on its way through undici, however often it is sent. Stands between the dispatcher and the caller's
  * handler: hands answers on as they come, except for those that may be failures, which are held until it is known;
@@ -66,7 +60,9 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   readonly #request: Dispatcher.DispatchOptions
   readonly #handler: Dispatcher.DispatchHandler
   #targetMemo: CallTarget | undefined
-  #accessToken = ''
+  #token: string | undefined
+  /** What the attempt carries that must not be printed. */
+  #secrets: readonly string[] = []
   #attempts = 1
   #renewed = false
   #pausedMs = 0
@@ -92,36 +88,36 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   /** Sends the request as soon as guard and source let it: at once where a token is held. */
   start(): void {
-    const { guard, source } = this.#setting
+    const { guard, authorization, server } = this.#setting
     try {
       const entering = guard?.enter(this.#target, this.#signal)
       this.#entered = guard !== undefined && entering === undefined
-      const held = entering === undefined ? source.current() : undefined
-      if (held === undefined) return this.#startLater(entering)
-      // It may be due; nobody waits for the renewal.
-      source.token().then(noop, noop)
-      this.#send(held.accessToken)
+      const ready =
+        entering === undefined
+          ? authorizedNow(authorization, server, this.#request, () => this.#target)
+          : undefined
+      if (ready === undefined) this.#startLater(entering)
+      else this.#send(ready)
     } catch (error) {
       this.fail(error)
     }
   }
 
   #startLater(entering: Promise<void> | undefined): void {
-    const signal = this.#signal
+    const { authorization, server } = this.#setting
     Promise.resolve(entering)
       .then(() => {
         this.#entered = entering !== undefined || this.#entered
-        return this.#setting.source.token(signal && { signal })
+        return authorizedSoon(authorization, server, this.#request, () => this.#target, this.#signal)
       })
-      .then(({ accessToken }) => this.#send(accessToken))
+      .then(ready => this.#send(ready))
       .catch((error: unknown) => this.fail(error))
   }
 
-  #send(accessToken: string): void {
-    this.#accessToken = accessToken
-    const { server } = this.#setting
-    const place = server.place?.(this.#target, headerOfRequest(this.#request, 'content-type')) ?? IN_HEADER
-    this.#dispatch(withToken(this.#request, place, accessToken), this)
+  #send({ request, token, secrets }: AuthorizedRequest): void {
+    this.#token = token
+    this.#secrets = secrets
+    this.#dispatch(request, this)
   }
 
   /** Ends the call without an answer. */
@@ -164,7 +160,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     const { server, guard } = this.#setting
     // Most answers: nothing to see, nobody to tell.
     if (status < 400 && body === undefined && guard === undefined) return false
-    const failure = server.judge(answerOf(status, headers, body), this.#target)
+    const failure = judgeCall(server, answerOf(status, headers, body), this.#target, this.#secrets)
     this.#leave(failure ?? 'answered')
     return failure !== undefined && this.#takesOver(failure)
   }
@@ -196,7 +192,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     if (this.#afterwards !== undefined) return this.#goOn()
     this.#held = undefined
     this.#leave('lost')
-    this.#handler.onResponseError?.(controller, error)
+    this.#handler.onResponseError?.(controller, redactError(error, this.#secrets))
   }
 
   onBodySent(chunk: Buffer): void {
@@ -223,10 +219,10 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   /** Whether a failure is dealt with here; what is to be done then is done once the answer has gone by. */
   #takesOver(failure: ApiFailure): boolean {
-    const { limits, random, retryUnsafe, source } = this.#setting
+    const { limits, random, retryUnsafe, authorization } = this.#setting
     const progress = { attempts: this.#attempts, renewed: this.#renewed, pausedMs: this.#pausedMs }
-    if (failure.about === 'token') source.reject(this.#accessToken)
-    const decision = decideCall(failure, progress, traitsOf(this.#request, retryUnsafe), limits, random())
+    const told = reported(failure, authorization, this.#token)
+    const decision = decideCall(told, progress, traitsOf(this.#request, retryUnsafe), limits, random())
     if (decision.act === 'deliver') return false
     this.#held = undefined
     this.#wastedBytes = 0

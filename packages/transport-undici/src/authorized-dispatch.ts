@@ -7,10 +7,11 @@ import {
   fail,
   originTest,
   type ResourceServer,
-  type TokenSupply,
 } from '@evergrant/core'
 import { Agent, type Dispatcher } from 'undici'
 import { AuthorizedCall, type CallSetting } from './authorized-call.ts'
+import type { CallAuthorization } from './call-authorization.ts'
+import { joined } from './dispatch-request.ts'
 
 export interface AuthorizeOptions {
   /** Numbers that differ from the defaults. */
@@ -26,20 +27,21 @@ export interface AuthorizeOptions {
 }
 
 /**
- * An interceptor that authorizes every request to the server's origins, for `dispatcher.compose(...)`. A rejected
- * token is replaced and the request sent again, once; what was turned away or failed is repeated within bounds and
- * where that does no harm. Streams, backpressure, signals and header fields stay the caller's.
+ * An interceptor that authorizes every request to the server's origins, for `dispatcher.compose(...)`: with tokens, or by
+ * a signer. A rejected token is replaced and the request sent again, once; a signature is made anew for every attempt;
+ * what was turned away or failed is repeated within bounds and where that does no harm. Streams, backpressure, signals
+ * and header fields stay the caller's.
  *
  * Requests to other origins fail with `origin_not_allowed`. Put `interceptors.redirect()` after this one in the list,
  * so that it stands outside: every hop then comes through here, and none carries the token elsewhere.
  */
 export function authorize(
-  source: TokenSupply,
+  authorization: CallAuthorization,
   server: ResourceServer,
   options: AuthorizeOptions = {},
 ): Dispatcher.DispatcherComposeInterceptor {
   const setting: CallSetting = {
-    source,
+    authorization,
     server,
     limits: { ...CALL_LIMITS, ...options.limits },
     retryUnsafe: options.retryUnsafe ?? false,
@@ -49,7 +51,7 @@ export function authorize(
   }
   const isAllowed = originMemory(server.origins)
   return dispatch => (request, handler) => {
-    const call = new AuthorizedCall(setting, dispatch, request, handler)
+    const call = new AuthorizedCall(setting, dispatch, joined(request), handler)
     if (!isAllowed(request.origin)) call.fail(notAllowed(request.origin))
     else call.start()
     return true
@@ -63,12 +65,12 @@ export interface AuthorizedDispatcherOptions extends AuthorizeOptions {
 
 /** A dispatcher whose requests are authorized: for `request(url, { dispatcher })`, `fetch` and all the others. */
 export function authorizedDispatcher(
-  source: TokenSupply,
+  authorization: CallAuthorization,
   server: ResourceServer,
   options: AuthorizedDispatcherOptions = {},
 ): Dispatcher {
   const { dispatcher = new Agent({ connect: { minVersion: 'TLSv1.2' } }), ...rest } = options
-  return dispatcher.compose(authorize(source, server, rest))
+  return dispatcher.compose(authorize(authorization, server, rest))
 }
 
 const ORIGINS_MAX = 100

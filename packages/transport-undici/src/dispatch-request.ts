@@ -1,11 +1,16 @@
+import { stringify } from 'node:querystring'
 import {
   type CallTarget,
   type CallTraits,
   EvergrantError,
   type Failure,
   fail,
+  type HeaderList,
+  isAuthorized,
   isIdempotent,
   placeToken,
+  type ResourceServer,
+  type SignableRequest,
   type TokenPlace,
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
@@ -21,10 +26,34 @@ export function targetOf(options: Options): CallTarget {
   return { hostname, pathname: query < 0 ? options.path : options.path.slice(0, query) }
 }
 
+/** The request with its parameters in its path, as undici itself would join them: a token may have to follow. */
+export function joined(options: Options): Options {
+  const { query, path, ...rest } = options
+  // A path that brings a query along is refused by undici, in its own words.
+  if (query == null || /[?#]/.test(path)) return options
+  const parameters = stringify(query)
+  return { ...rest, path: parameters === '' ? path : `${path}?${parameters}` }
+}
+
 /** Whether a request can be sent again, and whether that does harm. */
 export function traitsOf({ body, method }: Options, retryUnsafe: boolean): CallTraits {
   const replayable = body == null || typeof body === 'string' || ArrayBuffer.isView(body)
   return { replayable, repeatable: retryUnsafe || isIdempotent(method) }
+}
+
+export const IN_HEADER: TokenPlace = { in: 'header' }
+
+/** Where the token stands in a request. Throws when the request is authorized in some way already. */
+export function placeIn(options: Options, server: ResourceServer, target: CallTarget): TokenPlace {
+  const { path, body } = options
+  const contentType = headerOfRequest(options, 'content-type')
+  const seen = {
+    hasHeader: (name: string) => hasHeader(options.headers, name),
+    url: path,
+    body: typeof body === 'string' ? body : undefined,
+  }
+  if (isAuthorized(server, target, contentType, seen)) throw failed(fail('scheme_conflict'))
+  return server.place?.(target, contentType) ?? IN_HEADER
 }
 
 /** The request with a token. Throws an `EvergrantError` when it cannot take one, or has one already. */
@@ -34,21 +63,32 @@ export function withToken(options: Options, place: TokenPlace, accessToken: stri
   if (inBody && body != null && typeof body !== 'string') throw failed(fail('body_unsuitable'))
   const placed = placeToken(place, accessToken, options.path, typeof body === 'string' ? body : undefined)
   if ('kind' in placed) throw failed(placed)
-  const taken = place.in === 'query' && hasParameter(options.path, place.name)
-  if (taken || hasHeader(options.headers, placed.header?.[0] ?? 'authorization'))
-    throw failed(fail('scheme_conflict'))
+  if (hasHeader(options.headers, placed.header?.[0] ?? 'authorization')) throw failed(fail('scheme_conflict'))
   if (placed.header !== undefined) return { ...options, headers: withHeader(options.headers, placed.header) }
   if (!inBody) return { ...options, path: placed.url }
   return { ...options, body: placed.body ?? null, headers: withoutHeader(options.headers, 'content-length') }
 }
 
-function failed(failure: Failure): EvergrantError {
-  return new EvergrantError(failure)
+/** A request as a signer is to see it. */
+export function signableOf(options: Options): SignableRequest {
+  const url = new URL(options.path, String(options.origin)).href
+  const flat = fields(options.headers).flatMap(flatten)
+  const headers: [string, string][] = []
+  for (let i = 0; i < flat.length; i += 2) headers.push([flat[i]?.toLowerCase() ?? '', flat[i + 1] ?? ''])
+  return { method: options.method, url, headers }
 }
 
-function hasParameter(path: string, name: string): boolean {
-  const query = path.indexOf('?')
-  return query >= 0 && new URLSearchParams(path.slice(query)).has(name)
+/** The request with header fields that take the place of those that are there. */
+export function withFields(options: Options, added: HeaderList): Options {
+  const others = added.reduce(
+    (headers, [name]) => withoutHeader(headers, name.toLowerCase()),
+    options.headers,
+  )
+  return { ...options, headers: [...fields(others).flatMap(flatten), ...added.flat()] }
+}
+
+function failed(failure: Failure): EvergrantError {
+  return new EvergrantError(failure)
 }
 
 /** The fields of all the forms in which undici takes headers. */
@@ -67,7 +107,7 @@ function isList(headers: Headers): headers is Extract<Headers, Iterable<unknown>
 }
 
 /** A header field of a request; empty when it has none of that name. */
-export function headerOfRequest({ headers }: Options, name: string): string {
+function headerOfRequest({ headers }: Options, name: string): string {
   const found = fields(headers).find(([field]) => field.toLowerCase() === name)
   return String(found?.[1] ?? '')
 }

@@ -9,4 +9,5 @@ export {
   authorize,
   authorizedDispatcher,
 } from './authorized-dispatch.ts'
+export type { CallAuthorization } from './call-authorization.ts'
 export { type UndiciTransportOptions, undiciTransport } from './undici-transport.ts'

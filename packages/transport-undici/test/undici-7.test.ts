@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import * as subject from '../src/index.ts'
 import { callSuite } from './support/call-suite.ts'
+import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
 
 vi.mock('undici', () => import('undici-7'))
@@ -15,4 +16,5 @@ describe('over undici 7', () => {
 
 describe('calls over undici 7', async () => {
   callSuite(await import('undici'), subject)
+  signerSuite(await import('undici'), subject)
 })

@@ -2,6 +2,7 @@ import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
 import * as subject from '../src/index.ts'
 import { callSuite } from './support/call-suite.ts'
+import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
 
 describe('over undici 8', () => {
@@ -10,6 +11,7 @@ describe('over undici 8', () => {
 
 describe('calls over undici 8', () => {
   callSuite(undici, subject)
+  signerSuite(undici, subject)
 })
 
 describe('a dispatcher of your own', () => {

@@ -1,8 +1,9 @@
 import { FAILURE_CODES, FAILURE_GUIDE, type FailureCode, type FailureKind } from '@evergrant/core'
 import {
   AI_ERRORS,
-  type BaiduErrorTable,
+  type BaiduErrorEntry,
   CLASSIC_ERRORS,
+  GATEWAY_ERRORS,
   PLATFORM_ERRORS,
   RECOGNITION_ERRORS,
   SYNTHESIS_ERRORS,
@@ -40,11 +41,12 @@ export function errorPage(): string {
   )
 }
 
-const BAIDU_TABLES: readonly (readonly [string, BaiduErrorTable])[] = [
+const BAIDU_TABLES: readonly (readonly [string, Readonly<Record<string, BaiduErrorEntry>>])[] = [
   ['AI APIs (`error_code`)', AI_ERRORS],
   ['Speech recognition (`err_no`)', RECOGNITION_ERRORS],
   ['Speech synthesis (`err_no`)', SYNTHESIS_ERRORS],
   ['Classic Open API (`error_code`)', CLASSIC_ERRORS],
+  ['Gateway and IAM, by name (`code`, or the header field `X-Bce-Error-Code`)', GATEWAY_ERRORS],
   ['Codes that the platform is said to send', PLATFORM_ERRORS],
 ]
 

@@ -1,8 +1,10 @@
+import { EVENT_GUIDE } from '@evergrant/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Action, anyAction, Fleet } from '../../../packages/core/test/support/fleet.ts'
 import { USER, world } from '../../../packages/core/test/support/session.ts'
 import { baiduErrorPage, errorPage } from '../src/error-pages.ts'
+import { eventPage } from '../src/event-page.ts'
 import { type Edge, machinePage } from '../src/machine-page.ts'
 import { policyPage } from '../src/policy-page.ts'
 
@@ -48,6 +50,13 @@ describe('the generated documentation is up to date:', () => {
 
   it('the errors', async () => {
     await expect(errorPage()).toMatchFileSnapshot('../../../docs/errors.md')
+  })
+
+  it('the events, each of which stands on the page once', async () => {
+    const text = eventPage()
+    for (const type of Object.keys(EVENT_GUIDE)) expect(text.split(`| \`${type}\` |`)).toHaveLength(2)
+    expect(text).not.toMatch(/\|\s*\|\n/)
+    await expect(text).toMatchFileSnapshot('../../../docs/events.md')
   })
 
   it('the error codes of Baidu', async () => {

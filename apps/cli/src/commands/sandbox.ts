@@ -11,8 +11,8 @@ interface SandboxCommandOptions {
 }
 
 const HELP = `
-It stands in for the Baidu AI Open Platform on this machine: the token endpoint with its exact answers, text
-translation, text recognition and speech. It is controlled over HTTP, for example:
+It stands in for the Baidu AI Open Platform on this machine: the token endpoint with its exact answers, the exchange of
+Access Keys for bearer keys, text translation, text recognition and speech. It is controlled over HTTP, for example:
 
   curl -X POST -d '{"advanceMs":2592000000}'        -H 'content-type: application/json' <url>/sandbox/clock
   curl -X POST -d '{}'                              -H 'content-type: application/json' <url>/sandbox/revoke
@@ -49,14 +49,21 @@ async function runSandbox(
   await sandbox.close()
 }
 
-function introduce({ url, tokenEndpoint, app }: BaiduSandbox, { stdout, env }: Terminal): void {
+function introduce(
+  { url, tokenEndpoint, bearerEndpoint, app }: BaiduSandbox,
+  { stdout, env }: Terminal,
+): void {
   const paint = painter(stdout, env)
-  const row = (name: string, value: string) => writeLine(stdout, `${paint('dim', name.padEnd(16))} ${value}`)
+  const row = (name: string, value: string) => writeLine(stdout, `${paint('dim', name.padEnd(18))} ${value}`)
   writeLine(stdout, paint('bold', 'The sandbox is ready; Ctrl-C ends it.'))
   row('URL', url)
   row('token endpoint', tokenEndpoint)
   row('API Key', app.apiKey)
   row('Secret Key', app.secretKey)
+  row('Access Key ID', app.accessKeyId)
+  row('Secret Access Key', app.secretAccessKey)
+  row('exchange', bearerEndpoint)
+  row('API Key (bearer)', app.bearerKey)
   row('try', `evergrant token --sandbox-url ${url}`)
 }
 

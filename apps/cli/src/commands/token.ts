@@ -17,7 +17,8 @@ The token goes to standard output and nothing else does, so that it can be used 
   TOKEN=$(evergrant token)
   evergrant token --sandbox --json
 
-It is not kept: each run asks for a new one, which does not end the others.`
+It is kept, and the next run hands out the same one until it is due for renewal; --store says where.
+Tokens of an embedded sandbox are not kept.`
 
 export function addTokenCommand(program: Command, terminal: Terminal): void {
   const command = program.command('token').description('obtain an access token and print it')

@@ -2,6 +2,7 @@ import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import { encodeForm } from '../message/form.ts'
 import type { TokenPlace } from './resource-server.ts'
+import { isTaken } from './taken-place.ts'
 
 /** A request with its token: what of it is new. */
 export interface Placed {
@@ -13,13 +14,17 @@ export interface Placed {
   readonly body: string | undefined
 }
 
-/** Puts a token where it belongs; a failure when the body cannot take it, or has one already. */
+/** Puts a token where it belongs; a failure when the body cannot take it, or there is one already. */
 export function placeToken(
   place: TokenPlace,
   accessToken: string,
   url: string,
   body: string | undefined,
 ): Placed | Failure {
+  const inBody = place.in === 'form' || place.in === 'json'
+  if (inBody && isTaken(place, { hasHeader: () => false, url, body })) {
+    return fail('scheme_conflict')
+  }
   switch (place.in) {
     case 'header': {
       const { name } = place
@@ -31,13 +36,11 @@ export function placeToken(
       return { url: `${url}${url.includes('?') ? '&' : '?'}${parameter}`, header: undefined, body }
     }
     case 'form': {
-      if (new RegExp(`(^|&)${place.name}=`).test(body ?? '')) return fail('scheme_conflict')
       const parameter = encodeForm([[place.name, accessToken]])
       const form = body === undefined || body === '' ? parameter : `${body}&${parameter}`
       return { url, header: undefined, body: form }
     }
     case 'json': {
-      if (hasMember(body ?? '', place.name)) return fail('scheme_conflict')
       const json = withMember(body ?? '{}', place.name, accessToken)
       return json === undefined ? fail('body_unsuitable') : { url, header: undefined, body: json }
     }
@@ -45,16 +48,6 @@ export function placeToken(
 }
 
 const BEARER = (accessToken: string) => ['authorization', `Bearer ${accessToken}`] as const
-
-/** Whether a JSON object brings a member of this name along. Parsed only where it may: bodies can be large. */
-function hasMember(json: string, name: string): boolean {
-  if (!json.includes(`"${name}"`)) return false
-  try {
-    return Object.hasOwn(JSON.parse(json), name)
-  } catch {
-    return false
-  }
-}
 
 /** The JSON object with one more member at its beginning; `undefined` when it is none. */
 function withMember(json: string, name: string, value: string): string | undefined {

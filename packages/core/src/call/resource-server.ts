@@ -56,6 +56,11 @@ export interface ResourceServer {
   readonly origins: readonly string[]
   /** Where the token stands in a call whose body is of this type. Absent: in the Authorization header. */
   readonly place?: (target: CallTarget, contentType: string) => TokenPlace
+  /**
+   * Where else the server looks for a credential: a call that has one there is refused, for it would carry two.
+   * Absent: nowhere but in `place` and in the Authorization header.
+   */
+  readonly credentialPlaces?: (target: CallTarget, contentType: string) => readonly TokenPlace[]
   /** Whether the body of such an answer may tell of a failure. Absent: it never does. */
   readonly looksInto?: (status: number, contentType: string, target: CallTarget) => boolean
   /** What failed; `undefined` when nothing did that this server is known for. */

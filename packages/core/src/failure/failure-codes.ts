@@ -103,6 +103,10 @@ export const FAILURE_CODES = {
   call_timed_out: ['retry', 'No token could be had in time; the work goes on for the next caller.'],
   follower_waits: ['retry', 'This process only follows, and the one that renews has stored no usable token.'],
   waiters_exhausted: ['retry', 'More than waitersMax callers wait for this token.'],
+  request_budget_spent: [
+    'retry',
+    'As many token requests were made within an hour as requestsPerHourMax allows; find out why.',
+  ],
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
   invalid_option: ['configure', 'An option is out of its range.'],

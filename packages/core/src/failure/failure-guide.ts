@@ -187,6 +187,14 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'More than waitersMax callers are waiting for this token already.',
     remedy: 'Shed load; raise waitersMax if this many callers are meant.',
   },
+  request_budget_spent: {
+    meaning:
+      'This process has made requestsPerHourMax token requests for this grant within an hour, and makes no more ' +
+      'until it is over. A usable token, and one that another process obtains, is served all the same.',
+    remedy:
+      'Find out who asks so often: tokens that are rejected again and again, or that live shorter than they are ' +
+      'needed. Raise requestsPerHourMax if this many are meant.',
+  },
   sessions_exhausted: {
     meaning: 'More than sessionsMax grants of this runtime are busy at once.',
     remedy: 'Raise sessionsMax.',

@@ -2,6 +2,7 @@ import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import { type ReadContext, readErrorResponse } from '../message/error-response.ts'
 import { parseJsonObject } from '../message/json-object.ts'
+import { keepingRefreshTokens } from '../message/message-profile.ts'
 import { readTokenResponse } from '../message/token-response.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import type { TokenRequest } from '../ports/client-authentication.ts'
@@ -227,7 +228,7 @@ function contextOf(input: DeviceInput, { at, sentAt }: Of<'response.received'>):
   const { provider, scopes, reading } = input
   return {
     ...reading,
-    profile: provider.profile,
+    profile: keepingRefreshTokens(provider.profile),
     sentAt,
     receivedAt: at,
     scopeRequested: scopes.length > 0 ? scopes : undefined,

@@ -1,6 +1,7 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Trouble } from '../record/grant-record.ts'
+import { overBudget, spentUntil } from './budget.ts'
 import { restorePending, serveUnsaved, writePending } from './commit.ts'
 import type { Known, StoreTrouble } from './grant-state.ts'
 import { isLeasedElsewhere, lookAgainAt } from './lease.ts'
@@ -106,6 +107,8 @@ function pursue(turn: Turn): void {
   if (isLeasedElsewhere(known, policy)) return lookAgain(turn, lookAgainAt(known, policy))
   const { storeTrouble } = state
   if (storeTrouble !== undefined && at < storeTrouble.retryAt) return withoutStore(turn, storeTrouble)
+  const spent = overBudget(turn)
+  if (spent !== undefined) return giveUp(turn, spent, known)
   const plan = planRenewal(turn)
   if ('failure' in plan) return giveUp(turn, endGrant(turn, plan.failure), known)
   takeLease(turn, plan)
@@ -181,7 +184,7 @@ function mayGoUnguarded(turn: Turn): boolean {
   const { state, at, policy } = turn
   const idempotent = policy.identity.grantType === 'client_credentials'
   if (!idempotent || policy.role === 'follower' || state.doubt !== undefined) return false
-  if (state.pending?.command !== undefined) return false
+  if (state.pending?.command !== undefined || spentUntil(state, at, policy) !== undefined) return false
   if (state.unguardedAt !== undefined && at < state.unguardedAt + policy.unguardedIntervalMs) return false
   const { stamp } = state
   if (stamp === undefined || state.queue.size > 0) return true

@@ -1,5 +1,6 @@
 import type { Failure } from '../failure/failure.ts'
 import type { GrantPolicy } from '../policy/grant-policy.ts'
+import { budgetSpent, spentUntil } from './budget.ts'
 import type { GrantState } from './grant-state.ts'
 import { isLeasedElsewhere } from './lease.ts'
 import type { Phase } from './phase.ts'
@@ -45,8 +46,14 @@ export interface Explanation {
     readonly saved: boolean
     readonly refreshable: boolean
   }
-  /** The failure that is remembered, with the rest of its pause. Absent when the last attempt succeeded. */
+  /** The failure that is remembered, with the rest of its pause. Absent when a request may be made. */
   readonly failure?: Failure
+  /**
+   * The failure memory of the token endpoint, in the words of a circuit breaker: `closed` while the last attempt
+   * succeeded, `open` during the pause after a failure, `probe` after it: the next request, or the one that is under
+   * way, finds out.
+   */
+  readonly circuit: 'closed' | 'open' | 'probe'
   /** Failed attempts in a row. */
   readonly attempts: number
   /** Whether the store answered last time. */
@@ -58,6 +65,7 @@ export interface Explanation {
 
 export function explain(state: GrantState, at: number, policy: GrantPolicy): Explanation {
   const { stamp, trouble } = state
+  const failure = rememberedFailure(state, at, policy)
   return {
     at,
     phase: state.phase,
@@ -77,7 +85,8 @@ export function explain(state: GrantState, at: number, policy: GrantPolicy): Exp
         refreshable: stamp.tokens.refreshToken !== undefined,
       },
     }),
-    ...(isGated(trouble, at) && { failure: remembered(trouble, at) }),
+    ...(failure && { failure }),
+    circuit: circuitOf(state, at),
     attempts: trouble?.attempts ?? 0,
     storeReachable: state.storeTrouble === undefined,
     waiters: state.queue.size,
@@ -85,10 +94,22 @@ export function explain(state: GrantState, at: number, policy: GrantPolicy): Exp
   }
 }
 
+function rememberedFailure(state: GrantState, at: number, policy: GrantPolicy): Failure | undefined {
+  if (isGated(state.trouble, at)) return remembered(state.trouble, at)
+  const until = spentUntil(state, at, policy)
+  return until === undefined ? undefined : budgetSpent(until, at)
+}
+
+function circuitOf({ trouble, flight }: GrantState, at: number): Explanation['circuit'] {
+  if (trouble === undefined) return 'closed'
+  return isGated(trouble, at) && flight === undefined ? 'open' : 'probe'
+}
+
 function decisionOf(state: GrantState, at: number, policy: GrantPolicy): Decision {
   const { stamp } = state
   if (!isLapsed(stamp, at)) return isDue(stamp, at) ? 'serve_and_renew' : 'serve'
   if (state.busy) return 'wait_for_renewal'
   if (isGated(state.trouble, at)) return 'fail_fast'
-  return isLeasedElsewhere(state.known, policy) ? 'wait_for_lease' : 'obtain'
+  if (isLeasedElsewhere(state.known, policy)) return 'wait_for_lease'
+  return spentUntil(state, at, policy) === undefined ? 'obtain' : 'fail_fast'
 }

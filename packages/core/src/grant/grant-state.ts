@@ -93,6 +93,14 @@ export interface StoreTrouble {
   readonly retryAt: number
 }
 
+/** An hour of token requests, against the budget that an hour has. */
+interface RequestHour {
+  readonly sinceAt: number
+  readonly requests: number
+  /** Whether it was reported that they are spent. */
+  readonly reported: boolean
+}
+
 /** The whole state of one grant in one process. A plain value: nothing in it changes in place. */
 export interface GrantState {
   readonly phase: Phase
@@ -119,6 +127,8 @@ export interface GrantState {
   readonly fenceSeen: number
   /** When tokens were last asked for without the store's protection. */
   readonly unguardedAt: number | undefined
+  /** Token requests of the present hour; `undefined` before the first one. */
+  readonly hour: RequestHour | undefined
   /** While nothing is outstanding: when to look again, if anything is wanted. */
   readonly restUntil: number | undefined
   /** The wake-up that the shell was last asked for. */
@@ -142,6 +152,7 @@ export const INITIAL_STATE: GrantState = {
   doubt: undefined,
   fenceSeen: 0,
   unguardedAt: undefined,
+  hour: undefined,
   restUntil: undefined,
   wakeAt: undefined,
 }

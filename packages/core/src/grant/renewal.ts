@@ -4,6 +4,7 @@ import { tokenRequest } from '../message/token-request.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import type { GrantPolicy } from '../policy/grant-policy.ts'
 import { emptyRecord, type GrantRecord, isLaterGrant } from '../record/grant-record.ts'
+import { countRequest } from './budget.ts'
 import type { RenewalReason } from './grant-effect.ts'
 import type { Flight } from './grant-state.ts'
 import { hasNewSeed, seedFingerprint } from './seed.ts'
@@ -145,6 +146,7 @@ export function beginRequest(turn: Turn, flight: Flight): boolean {
   if (timeoutMs * 2 < policy.requestTimeoutMs) return false
   state.asked = false
   state.flight = flight
+  countRequest(turn)
   report(turn, {
     type: 'renewal.started',
     fence: flight.fence,

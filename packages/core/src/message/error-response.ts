@@ -1,7 +1,7 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import { isStandardError } from '../failure/failure-codes.ts'
-import type { HttpResponse } from '../ports/transport.ts'
+import { type HttpResponse, headerOf } from '../ports/transport.ts'
 import { redact, untrustedText } from '../redaction/redact.ts'
 import type { Members } from './json-object.ts'
 import type { MessageProfile } from './message-profile.ts'
@@ -36,7 +36,8 @@ export function readErrorResponse(
   members: Members | undefined,
   context: ReadContext,
 ): Failure {
-  const error = redactedOf(textOf(members, 'error'), context.secrets)
+  const secrets = [...context.secrets, ...ownSecrets(members, context.profile)]
+  const error = redactedOf(textOf(members, 'error'), secrets)
   const rawDescription = textOf(members, 'error_description')
   const base =
     context.profile.classifyError?.({
@@ -44,14 +45,16 @@ export function readErrorResponse(
       error,
       description: rawDescription,
       members: members ?? new Map(),
+      header: name => headerOf(response.headers, name),
     }) ??
     ofErrorCode(error) ??
     ofStatus(response.status)
+  const description = rawDescription ?? base.description
   const wait = retryAfterMs(response.headers, context.receivedAt, context.retryAfterMsMax)
   return {
     ...base,
     status: response.status,
-    ...(rawDescription === undefined ? {} : { description: untrustedText(rawDescription, context.secrets) }),
+    ...(description === undefined ? {} : { description: untrustedText(description, secrets) }),
     ...(wait === undefined ? {} : { retryAfterMs: Math.max(wait, base.retryAfterMs ?? 0) }),
   }
 }
@@ -75,6 +78,12 @@ function ofStatus(status: number): Failure {
   if (status === 404 || status === 405 || status === 410) return fail('endpoint_not_found')
   // A 403 of a firewall, a 400 of a proxy: says nothing about the credentials, and may pass.
   return fail('response_status')
+}
+
+/** What an answer holds that must not be shown, should it quote itself. */
+function ownSecrets(members: Members | undefined, profile: MessageProfile): readonly string[] {
+  const names = ['access_token', 'refresh_token', 'id_token', ...profile.membersIgnored]
+  return names.flatMap(name => textOf(members, name) ?? [])
 }
 
 function redactedOf(text: string | undefined, secrets: readonly string[]): string | undefined {

@@ -41,16 +41,21 @@ export function readTokenResponse(response: HttpResponse, context: ReadContext):
   if (!body.ok) {
     return refuse(success ? body.failure : readErrorResponse(response, undefined, context))
   }
-  const { members } = body
+  const members = profile.translate?.(body.members) ?? body.members
   const isError = (members.get('error') ?? undefined) !== undefined || profile.isError?.(members) === true
   if (!success || isError) return refuse(readErrorResponse(response, members, context))
   if (!profile.tolerant && !isJson(headerOf(response.headers, 'content-type'))) {
     return refuse(fail('response_not_json'))
   }
-  return readTokens(members, response, context)
+  return readTokens(members, body.members, response, context)
 }
 
-function readTokens(members: Members, response: HttpResponse, context: ReadContext): TokenResponseResult {
+function readTokens(
+  members: Members,
+  asSent: Members,
+  response: HttpResponse,
+  context: ReadContext,
+): TokenResponseResult {
   const { profile } = context
   const accessToken = members.get('access_token')
   if (accessToken === undefined || accessToken === null) return refuse(fail('response_without_token'))
@@ -71,7 +76,8 @@ function readTokens(members: Members, response: HttpResponse, context: ReadConte
   if (lifetime === 'wrong_type') return refuse(wrongType('expires_in'))
   if (lifetime === 'not_positive') return refuse(fail('lifetime_not_positive'))
 
-  const lifeMs = lifeOf(lifetime, accessToken, response, context)
+  const hint = profile.expiryHint?.(accessToken, asSent)
+  const lifeMs = lifeOf(lifetime, hint, response, context)
   return {
     ok: true,
     tokens: {
@@ -96,17 +102,16 @@ function readRefreshToken(value: unknown, context: ReadContext): string | undefi
 }
 
 /**
- * The life from the moment of sending. An expiry written in the token itself is compared with the server's own
+ * The life from the moment of sending. A hint at the expiry is compared with the server's own
  * `Date`, so that no local clock is involved; it shortens what `expires_in` says, and stands in for it when it
  * is missing. A hint that says "already expired" contradicts the answer and is not believed.
  */
 function lifeOf(
   lifetime: Lifetime,
-  accessToken: string,
+  hint: number | undefined,
   response: HttpResponse,
   context: ReadContext,
 ): number {
-  const hint = context.profile.expiryHint?.(accessToken)
   const now = serverTime(response.headers) ?? (lifetime.kind === 'unknown' ? context.receivedAt : undefined)
   const hintedMs = hint === undefined || now === undefined ? undefined : hint - now
   const believable = hintedMs !== undefined && hintedMs > 0

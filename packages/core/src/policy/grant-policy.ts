@@ -59,6 +59,11 @@ export interface PolicyNumbers {
   readonly freshForMs: number
   /** Shortest time between two token requests made without the store's protection. */
   readonly unguardedIntervalMs: number
+  /**
+   * Most token requests that one process makes for this grant within an hour. A rate that no lifetime explains is a
+   * defect somewhere, for which platforms ban clients; beyond it none is made until the hour is over.
+   */
+  readonly requestsPerHourMax: number
   /** How long a caller waits for a token unless it says otherwise. */
   readonly callTimeoutMs: number
   /** Callers that may wait at the same time. 1 or more. */
@@ -120,6 +125,7 @@ export const IDEMPOTENT_DEFAULTS: PolicyNumbers = {
   nonAdvancingMinMs: 30 * SECOND,
   freshForMs: 1 * MINUTE,
   unguardedIntervalMs: 10 * SECOND,
+  requestsPerHourMax: 1_000,
   callTimeoutMs: 30 * SECOND,
   waitersMax: 10_000,
   bodyBytesMax: 1_048_576,

@@ -1,4 +1,5 @@
 import { utf8Bytes } from '../digest/utf8.ts'
+import { replaceWritten } from './written-secret.ts'
 
 /** What stands in the place of a secret. */
 export const REDACTED = '‹redacted›'
@@ -8,14 +9,35 @@ const DESCRIPTION_CHARS_MAX = 256
 const SECRET_CHARS_MIN = 4
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
-/** `text` with every occurrence of a secret replaced, also where it stands URL-encoded or in base64. */
+/**
+ * `text` with every occurrence of a secret replaced, also where it stands percent-encoded, escaped for JSON or HTML, or
+ * in base64.
+ */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text
-  for (const secret of secrets) {
+  // The longer ones first: one may be a part of another.
+  const longestFirst = secrets.length < 2 ? secrets : [...secrets].sort((a, b) => b.length - a.length)
+  for (const secret of longestFirst) {
     if (secret.length < SECRET_CHARS_MIN) continue
-    for (const form of writtenForms(secret)) clean = clean.replaceAll(form, REDACTED)
+    clean = replaceWritten(clean, secret.toWellFormed(), REDACTED)
+    for (const form of base64Forms(secret)) clean = clean.replaceAll(form, REDACTED)
   }
   return clean
+}
+
+/**
+ * As {@link redact}, for a whole body, which may be JSON: escapes that JSON does not need are undone first, for what
+ * they hide may be encoded once more. What the body says besides stays the same.
+ */
+export function redactBody(body: string, secrets: readonly string[]): string {
+  return redact(body.includes('\\') ? body.replace(JSON_ESCAPE, neededEscape) : body, secrets)
+}
+
+const JSON_ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|[\s\S])/g
+
+function neededEscape(written: string, digits: string | undefined): string {
+  if (digits === undefined) return written === '\\/' ? '/' : written
+  return JSON.stringify(String.fromCharCode(Number.parseInt(digits, 16))).slice(1, -1)
 }
 
 /**
@@ -46,21 +68,10 @@ function isControl(character: string): boolean {
   )
 }
 
-function writtenForms(secret: string): Set<string> {
-  const wellFormed = secret.toWellFormed()
-  const percent = encodeURIComponent(wellFormed)
-  const base64 = toBase64(utf8Bytes(wellFormed))
-  return new Set([
-    secret,
-    percent,
-    percent.replaceAll('%20', '+'),
-    percent.toLowerCase(),
-    base64,
-    base64.replaceAll('=', ''),
-    base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
-    JSON.stringify(secret).slice(1, -1),
-    secret.replaceAll('/', '\\/'),
-  ])
+function base64Forms(secret: string): readonly string[] {
+  const base64 = toBase64(utf8Bytes(secret.toWellFormed()))
+  const unpadded = base64.replaceAll('=', '')
+  return [base64, unpadded, unpadded.replaceAll('+', '-').replaceAll('/', '_')]
 }
 
 /** RFC 4648 §4, with padding. */

@@ -9,6 +9,7 @@ function explained(decision: Explanation['decision'], more: Partial<Explanation>
     at: AT,
     phase: 'held',
     decision,
+    circuit: 'closed',
     attempts: 0,
     storeReachable: true,
     waiters: 0,

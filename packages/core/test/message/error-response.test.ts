@@ -106,6 +106,15 @@ describe('what the server says', () => {
     expect(description.length).toBeLessThanOrEqual(257)
   })
 
+  it('quotes none of the tokens that stand beside it, nor what is never kept', () => {
+    const tokens = { access_token: 'tok-access', refresh_token: 'tok-refresh', session_key: 'tok-session' }
+    const said = Object.values(tokens).join(' ')
+    const profile = { ...tolerantProfile, membersIgnored: ['session_key'] }
+    const body = { ...tokens, error: 'invalid_scope', error_description: said }
+    expect(failureOf(200, body, [], profile).description).toBe('‹redacted› ‹redacted› ‹redacted›')
+    expect(failureOf(200, { ...body, error: 'tok-access' }, [], profile).code).toBe('unknown_error')
+  })
+
   it('is left out when it is not text', () => {
     expect(failureOf(401, { error: 'invalid_client', error_description: 5 })).not.toHaveProperty(
       'description',

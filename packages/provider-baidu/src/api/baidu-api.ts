@@ -1,8 +1,13 @@
 import type { ApiFailure, CallTarget, ResourceServer, TokenPlace } from '@evergrant/core'
 import { BaiduApiError, type BaiduApiFailure } from './baidu-api-error.ts'
-import { judgeBaiduAnswer } from './judge-answer.ts'
+import { type BaiduScheme, judgeBaiduAnswer } from './judge-answer.ts'
 
 export interface BaiduApiOptions {
+  /**
+   * What the token source gives: access tokens of `baidu()`, which stand in the query (the default), or short-lived
+   * keys of `baiduBearer()`, which stand in the Authorization header. A signer or an API Key needs neither.
+   */
+  readonly scheme?: BaiduScheme
   /** Further origins that may be shown a token: a sandbox, a proxy of your own. */
   readonly origins?: readonly string[]
 }
@@ -19,16 +24,19 @@ const ORIGINS = [
 
 /**
  * The APIs of the Baidu AI Open Platform: the token in the query (in the JSON body for speech recognition, in the
- * form for speech synthesis), and errors inside an HTTP 200. What fails is thrown as a {@link BaiduApiError}.
+ * form for speech synthesis), and errors inside an HTTP 200. What fails is thrown as a {@link BaiduApiError}. A call
+ * that is authorized already, by whichever of the platform's schemes, is refused: it takes exactly one.
  */
 export function baiduApi(options: BaiduApiOptions = {}): ResourceServer {
+  const { scheme = 'access_token', origins = [] } = options
   return {
     name: 'baidu',
-    origins: [...ORIGINS, ...(options.origins ?? [])],
-    place: placeOf,
+    origins: [...ORIGINS, ...origins],
+    ...(scheme === 'access_token' && { place: placeOf }),
+    credentialPlaces: credentialPlacesOf,
     // An audio or an image is a success; so is anything else that is not JSON, unless its status says otherwise.
     looksInto: (status, contentType) => status >= 400 || /json|^text\/plain|^$/i.test(contentType),
-    judge: judgeBaiduAnswer,
+    judge: (answer, target) => judgeBaiduAnswer(answer, target, scheme),
     errorOf: failure => new BaiduApiError(withEntry(failure)),
   }
 }
@@ -44,6 +52,16 @@ function placeOf({ pathname }: CallTarget, contentType: string): TokenPlace {
     return /json/i.test(contentType) ? IN_JSON : IN_SPEECH_QUERY
   }
   return pathname === '/text2audio' ? IN_FORM : IN_QUERY
+}
+
+const ANYWHERE: readonly TokenPlace[] = [IN_QUERY]
+const AT_RECOGNITION: readonly TokenPlace[] = [IN_QUERY, IN_SPEECH_QUERY, IN_JSON]
+const AT_SYNTHESIS: readonly TokenPlace[] = [IN_QUERY, IN_FORM, { in: 'query', name: 'tok' }]
+
+/** Where the platform looks for an access token. */
+function credentialPlacesOf({ pathname }: CallTarget): readonly TokenPlace[] {
+  if (pathname === '/server_api' || pathname === '/pro_api') return AT_RECOGNITION
+  return pathname === '/text2audio' ? AT_SYNTHESIS : ANYWHERE
 }
 
 function withEntry(failure: ApiFailure): BaiduApiFailure {

@@ -2,26 +2,34 @@ import {
   type ApiAnswer,
   type ApiFailure,
   type CallTarget,
-  type FailureKind,
   parseJsonObject,
   untrustedText,
 } from '@evergrant/core'
-import type { BaiduAction, BaiduErrorEntry } from '../errors/error-entry.ts'
+import { type BaiduAction, type BaiduErrorEntry, KIND_OF_ACTION } from '../errors/error-entry.ts'
 import { explainBaiduError } from '../errors/explain-error.ts'
 import { RECOGNITION_ERRORS, SYNTHESIS_ERRORS } from '../errors/speech-errors.ts'
 import type { BaiduApiFailure } from './baidu-api-error.ts'
+
+/** What stands for the token in calls: an access token of an AI application, or a short-lived bearer key. */
+export type BaiduScheme = 'access_token' | 'bearer'
 
 type Members = ReadonlyMap<string, unknown>
 
 /**
  * What an answer of the platform says, whatever its status: the AI APIs tell errors inside an HTTP 200
  * (`error_code`), speech has envelopes of its own (`err_no`), the gateway uses statuses and header fields.
+ *
+ * `scheme` says what stands for the token: a bearer key that was exchanged is refused with codes of its own.
  */
-export function judgeBaiduAnswer(answer: ApiAnswer, target: CallTarget): BaiduApiFailure | undefined {
+export function judgeBaiduAnswer(
+  answer: ApiAnswer,
+  target: CallTarget,
+  scheme: BaiduScheme = 'access_token',
+): BaiduApiFailure | undefined {
   const parsed = answer.body === undefined ? undefined : parseJsonObject(answer.body)
   const members: Members = parsed?.ok ? parsed.members : new Map()
   return (
-    ofErrorCode(members, answer) ??
+    ofErrorCode(members, answer, scheme) ??
     ofSpeech(members, answer, target) ??
     ofGateway(members, answer) ??
     undefined
@@ -29,14 +37,27 @@ export function judgeBaiduAnswer(answer: ApiAnswer, target: CallTarget): BaiduAp
 }
 
 /** `{ "error_code": 110, "error_msg": "…" }`; the code may be a string of digits. */
-function ofErrorCode(members: Members, answer: ApiAnswer): BaiduApiFailure | undefined {
+function ofErrorCode(members: Members, answer: ApiAnswer, scheme: BaiduScheme): BaiduApiFailure | undefined {
   const code = codeOf(members.get('error_code'))
   if (code === undefined) return undefined
   const text = textOf(members.get('error_msg'))
   const entry = explainBaiduError(code)
-  const action = code === '100' && !meansToken(text) ? 'give_up' : (entry?.action ?? 'give_up')
-  return failureOf(code, action, entry, text, answer.status)
+  return failureOf(code, actionOfCode(code, text, entry, scheme), entry, text, answer.status)
 }
+
+function actionOfCode(
+  code: string,
+  text: string,
+  entry: BaiduErrorEntry | undefined,
+  scheme: BaiduScheme,
+): BaiduAction {
+  if (code === '100' && !meansToken(text)) return 'give_up'
+  if (code === BEARER_REFUSED && scheme === 'bearer') return 'renew'
+  return entry?.action ?? 'give_up'
+}
+
+/** The bearer key was not accepted: a wrong one, or one that has ended. */
+const BEARER_REFUSED = '23'
 
 /** The documented text of a bad token argument, or one that names the token; other parameters name themselves. */
 function meansToken(text: string): boolean {
@@ -75,19 +96,18 @@ function ofGateway(members: Members, answer: ApiAnswer): BaiduApiFailure | undef
   const nested = members.get('error')
   const error = typeof nested === 'object' && nested !== null ? (nested as Record<string, unknown>) : {}
   const code =
-    answer.header('x-bce-error-code') ??
-    (textOf(members.get('code')) ||
-      (Object.hasOwn(error, 'code') ? textOf(error.code) : '') ||
-      `http_${status}`)
-  const text =
-    answer.header('x-bce-error-message') ?? (textOf(members.get('message')) || textOf(error.message))
-  const failure = failureOf(code, gatewayAction(code, status), undefined, text, status)
+    answer.header('x-bce-error-code')?.trim() ||
+    textOf(members.get('code')) ||
+    (Object.hasOwn(error, 'code') ? textOf(error.code) : '') ||
+    `http_${status}`
+  const text = answer.header('x-bce-error-message') || textOf(members.get('message')) || textOf(error.message)
+  const entry = explainBaiduError(code)
+  const failure = failureOf(code, entry?.action ?? actionOf(status), entry, text, status)
   return { ...failure, plain: true }
 }
 
-function gatewayAction(code: string, status: number): BaiduAction {
-  // Qianfan answers 401 to an unknown model too, so the status alone says nothing about the token.
-  if (code === 'invalid_iam_token') return 'renew'
+/** Qianfan answers 401 to an unknown model too, so the status alone says nothing about the token. */
+function actionOf(status: number): BaiduAction {
   if (status === 429) return 'slow_down'
   return status >= 500 ? 'retry' : 'configure'
 }
@@ -99,15 +119,6 @@ const ABOUT: Readonly<Record<BaiduAction, ApiFailure['about']>> = {
   retry: 'server',
   configure: 'request',
   give_up: 'request',
-}
-
-const KIND: Readonly<Record<BaiduAction, FailureKind>> = {
-  renew: 'configure',
-  slow_down: 'retry',
-  wait: 'retry',
-  retry: 'retry',
-  configure: 'configure',
-  give_up: 'configure',
 }
 
 /** Shortest pauses that make sense, in ms: the limit per second, and the limit per minute. */
@@ -122,10 +133,10 @@ function failureOf(
   text: string,
   status: number,
 ): BaiduApiFailure {
-  const name = untrustedText(code).slice(0, CODE_CHARS_MAX)
+  const name = untrustedText(code).slice(0, CODE_CHARS_MAX) || 'unknown_error'
   const retryAfterMs = PAUSE_MS[action]
   return {
-    kind: KIND[action],
+    kind: KIND_OF_ACTION[action],
     code: name,
     message:
       entry === undefined

@@ -1,4 +1,4 @@
-import type { Advice } from '@evergrant/core'
+import type { Advice, FailureKind } from '@evergrant/core'
 
 /**
  * What a program should do about an error code.
@@ -31,10 +31,25 @@ type Row = readonly [
 ]
 
 export function errorTable(rows: readonly Row[]): BaiduErrorTable {
-  return Object.fromEntries(
-    rows.map(([code, action, meaningEn, meaningZh, remedyEn, remedyZh]) => [
-      code,
-      { action, meaning: { en: meaningEn, zh: meaningZh }, remedy: { en: remedyEn, zh: remedyZh } },
-    ]),
-  )
+  return Object.fromEntries(rows.map(([code, ...entry]) => [code, errorEntry(...entry)]))
+}
+
+export function errorEntry(
+  action: BaiduAction,
+  meaningEn: string,
+  meaningZh: string,
+  remedyEn: string,
+  remedyZh: string,
+): BaiduErrorEntry {
+  return { action, meaning: { en: meaningEn, zh: meaningZh }, remedy: { en: remedyEn, zh: remedyZh } }
+}
+
+/** What a caller should do about an error that calls for an action. */
+export const KIND_OF_ACTION: Readonly<Record<BaiduAction, FailureKind>> = {
+  renew: 'configure',
+  slow_down: 'retry',
+  wait: 'retry',
+  retry: 'retry',
+  configure: 'configure',
+  give_up: 'configure',
 }

@@ -2,6 +2,7 @@ import {
   type CallTarget,
   EvergrantError,
   fail,
+  isAuthorized,
   isIdempotent,
   type OriginTest,
   type ResourceServer,
@@ -76,16 +77,24 @@ function isStream(body: Body | null): boolean {
   )
 }
 
-/** Where the token stands in a request. Throws when the request is authorized in some way already. */
+/** Where the token stands in a request. */
 export function placeIn(request: ApiRequest, server: ResourceServer): TokenPlace {
-  const place = server.place?.(request.target, contentTypeOf(request)) ?? IN_HEADER
-  const { headers, url } = request
-  const taken =
-    headers.has('authorization') ||
-    (place.in === 'header' && place.name !== undefined && headers.has(place.name)) ||
-    (place.in === 'query' && url.searchParams.has(place.name))
-  if (taken) throw new EvergrantError(fail('scheme_conflict'))
-  return place
+  return server.place?.(request.target, contentTypeOf(request)) ?? IN_HEADER
+}
+
+/** Throws when a request is authorized in some way already: none carries two credentials. */
+export function requireUnauthorized(request: ApiRequest, server: ResourceServer): void {
+  const { headers, url, target } = request
+  const seen = {
+    hasHeader: (name: string) => headers.has(name),
+    url: url.href,
+    get body() {
+      return textBody(request)
+    },
+  }
+  if (isAuthorized(server, target, contentTypeOf(request), seen)) {
+    throw new EvergrantError(fail('scheme_conflict'))
+  }
 }
 
 const IN_HEADER: TokenPlace = { in: 'header' }

@@ -3,23 +3,35 @@ import {
   CALL_LIMITS,
   type CallGuard,
   type CallLimits,
+  type CallListener,
   type Clock,
   decideCall,
   EvergrantError,
   type Failure,
   fail,
+  judgeCall,
   originTest,
   placeToken,
   type RequestSigner,
   type ResourceServer,
+  redact,
+  redactError,
+  secretsIn,
   withoutQueryToken,
 } from '@evergrant/core'
 import { systemChance } from '../chance.ts'
 import { sharedClock } from '../system-clock.ts'
 import type { Token } from '../token.ts'
 import type { TokenSource } from '../token-source.ts'
-import { type ApiRequest, apiRequest, type CallInit, headersFor, placeIn, textBody } from './api-request.ts'
-import type { CallListener } from './call-event.ts'
+import {
+  type ApiRequest,
+  apiRequest,
+  type CallInit,
+  headersFor,
+  placeIn,
+  requireUnauthorized,
+  textBody,
+} from './api-request.ts'
 import { CallRecord } from './call-record.ts'
 import { answerOf } from './look-into.ts'
 import { pause } from './pause.ts'
@@ -101,6 +113,8 @@ class Call {
   readonly #record: CallRecord
   #request: ApiRequest
   #token: Token | undefined
+  /** What the attempt carries that must not be printed. */
+  #secrets: readonly string[] = []
   #hops = 0
 
   constructor(setting: Setting, request: ApiRequest) {
@@ -133,19 +147,20 @@ class Call {
     let response: Response
     try {
       response = await this.#send()
-      failure = server.judge(await answerOf(response, server, target), target)
+      failure = judgeCall(server, await answerOf(response, server, target), target, this.#secrets)
       guard?.leave(target, failure ?? 'answered')
     } catch (error) {
       // What failed before there was an answer says something about the API only if it was asked.
       guard?.leave(target, EvergrantError.is(error) ? 'answered' : 'lost')
-      throw error
+      throw redactError(error, this.#secrets)
     }
     return failure === undefined ? this.#delivered(response) : this.#afterFailure(response, failure)
   }
 
   async #send(): Promise<Response> {
     const request = this.#request
-    const { authorization } = this.#setting
+    const { authorization, server } = this.#setting
+    requireUnauthorized(request, server)
     const { url, headers, body } =
       'token' in authorization
         ? await this.#withToken(request, authorization)
@@ -163,6 +178,7 @@ class Call {
     const place = placeIn(request, this.#setting.server)
     const { signal } = request
     this.#token = await source.token(signal && { signal })
+    this.#secrets = [this.#token.accessToken]
     const text = textBody(request)
     if (text === undefined && request.body !== null && (place.in === 'json' || place.in === 'form')) {
       throw new EvergrantError(fail('body_unsuitable'))
@@ -178,12 +194,11 @@ class Call {
   }
 
   async #signed(request: ApiRequest, signer: RequestSigner) {
-    placeIn(request, { ...this.#setting.server, place: () => ({ in: 'query', name: 'access_token' }) })
     const headers = headersFor(request)
     const { method, url, body } = request
-    for (const [name, value] of await signer.sign({ method, url: url.href, headers: [...headers] })) {
-      headers.set(name, value)
-    }
+    const added = await signer.sign({ method, url: url.href, headers: [...headers] })
+    for (const [name, value] of added) headers.set(name, value)
+    this.#secrets = secretsIn(added)
     return { url: url.href, headers, body }
   }
 
@@ -225,8 +240,11 @@ class Call {
     if (hop === undefined) return this.#withCleanUrl(response)
     discard(response)
     if (!isAllowed(hop.url)) return followElsewhere(hop, send)
-    this.#request = { ...hop, target: { hostname: hop.url.hostname, pathname: hop.url.pathname } }
-    this.#record.redirected(this.#request)
+    const { hostname, pathname } = hop.url
+    this.#request = { ...hop, target: { hostname, pathname } }
+    // Where a server sends a call may quote what the call carried.
+    const told = { hostname: redact(hostname, this.#secrets), pathname: redact(pathname, this.#secrets) }
+    this.#record.redirected({ ...this.#request, target: told })
     return undefined
   }
 

@@ -12,16 +12,11 @@ import {
   type Clock,
   EvergrantError,
   fail,
+  type GuardEvent,
+  type GuardListener,
   settled,
 } from '@evergrant/core'
 import { sharedClock } from '../system-clock.ts'
-
-/** What a guard has to tell. */
-export type GuardEvent = { readonly at: number; readonly api: string } & (
-  | { readonly type: 'circuit.opened'; readonly failures: number; readonly until: number }
-  | { readonly type: 'circuit.closed' }
-  | { readonly type: 'limit.exceeded'; readonly pauseMs: number }
-)
 
 export interface CallGuardOptions {
   /** Limits how often each API is called. None by default. */
@@ -37,9 +32,12 @@ export interface CallGuardOptions {
   readonly circuit?: Partial<CircuitPolicy> | false
   /** Most APIs to remember; the one called longest ago goes first. 1,000 by default. */
   readonly apisMax?: number
-  readonly onEvent?: (event: GuardEvent) => void
+  readonly onEvent?: GuardListener
   readonly clock?: Clock
 }
+
+/** Shorter waits, in ms, are the way to a limit that is shared and back. */
+const WAIT_MS_MIN = 10
 
 /** A guard with its memory. */
 export interface ApiGuard extends CallGuard {
@@ -69,9 +67,11 @@ class Guard implements ApiGuard {
 
   enter(target: CallTarget, signal?: Abort): Promise<void> | undefined {
     const api = this.#apiOf(target)
-    const { limiter, waitMsMax = 10_000 } = this.#options
+    const { limiter } = this.#options
     if (limiter === undefined) return this.#pass(api)
-    return limiter.admit(api, { waitMsMax, ...(signal && { signal }) }).then(() => this.#pass(api))
+    // Found out first, so that a call that cannot be made takes nobody's turn.
+    this.#admission(api)
+    return this.#turn(limiter, api, signal)
   }
 
   leave(target: CallTarget, end: CallEnd): void {
@@ -96,15 +96,38 @@ class Guard implements ApiGuard {
     return [...this.#circuits].map(([api, circuit]) => ({ api, circuit }))
   }
 
+  async #turn(limiter: CallLimiter, api: string, signal: Abort | undefined): Promise<void> {
+    const { waitMsMax = 10_000 } = this.#options
+    const askedAt = this.#clock.now()
+    try {
+      await limiter.admit(api, { waitMsMax, ...(signal && { signal }) })
+    } catch (error) {
+      const at = this.#clock.now()
+      if (EvergrantError.is(error) && error.code === 'rate_limited') {
+        this.#emit({ at, api, type: 'limit.refused', retryAfterMs: error.retryAfterMs ?? 0 })
+      }
+      throw error
+    }
+    const at = this.#clock.now()
+    if (at - askedAt >= WAIT_MS_MIN) this.#emit({ at, api, type: 'limit.waited', waitedMs: at - askedAt })
+    return this.#pass(api)
+  }
+
   #pass(api: string): undefined {
+    const circuit = this.#admission(api)
+    if (circuit === undefined) return undefined
+    this.#remember(api, circuit)
+    if (circuit.state === 'probe') this.#emit({ at: this.#clock.now(), api, type: 'circuit.probing' })
+    return undefined
+  }
+
+  /** The circuit as it is when a call is made; `undefined` where there is none. Throws `circuit_open`. */
+  #admission(api: string): Circuit | undefined {
     const circuit = this.#circuits.get(api)
     if (circuit === undefined || this.#policy === undefined) return undefined
     const admission = admit(circuit, this.#clock.now(), this.#policy)
-    if (!admission.admitted) {
-      throw new EvergrantError(fail('circuit_open', { retryAfterMs: admission.retryAfterMs }))
-    }
-    this.#remember(api, admission.circuit)
-    return undefined
+    if (admission.admitted) return admission.circuit
+    throw new EvergrantError(fail('circuit_open', { retryAfterMs: admission.retryAfterMs }))
   }
 
   #slowDown(api: string, pauseMs: number): void {

@@ -1,6 +1,13 @@
-import { type CallProgress, type Clock, EvergrantError, type Failure, fail } from '@evergrant/core'
+import {
+  type CallEvent,
+  type CallListener,
+  type CallProgress,
+  type Clock,
+  EvergrantError,
+  type Failure,
+  fail,
+} from '@evergrant/core'
 import type { ApiRequest } from './api-request.ts'
-import type { CallEvent, CallListener } from './call-event.ts'
 
 type Told = CallEvent extends infer Each
   ? Each extends CallEvent

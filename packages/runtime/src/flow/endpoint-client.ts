@@ -4,6 +4,7 @@ import {
   fail,
   type HttpRequest,
   type HttpResponse,
+  keepingRefreshTokens,
   type Provider,
   type ReadContext,
   readTokenResponse,
@@ -76,7 +77,7 @@ export class EndpointClient {
     const { response, sentAt } = await this.ask(request)
     const context: ReadContext = {
       ...READING_BOUNDS,
-      profile: this.provider.profile,
+      profile: keepingRefreshTokens(this.provider.profile),
       sentAt,
       receivedAt: this.clock.now(),
       scopeRequested,

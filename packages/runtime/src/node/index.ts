@@ -3,5 +3,5 @@
  *
  * @packageDocumentation
  */
-export { publishDiagnostics } from './diagnostics.ts'
+export { DIAGNOSTIC_CHANNELS, publishDiagnostics, publishEvent } from './diagnostics.ts'
 export { fileSecret } from './file-secret.ts'

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { fail, type RequestSigner } from '@evergrant/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { authorizedFetch, type CallEvent, EvergrantError } from '../../src/index.ts'
@@ -191,6 +192,29 @@ describe('a call that was turned away', () => {
   })
 })
 
+describe('an error that echoes the token', () => {
+  it('is told without it, though it looks like a success or is not even HTTP', async () => {
+    const api = {
+      ...server.api,
+      looksInto: () => true,
+      judge: ({ body = '' }) => ({
+        ...fail('rate_limited', { description: body }),
+        about: 'request' as const,
+        plain: false,
+      }),
+    }
+    const { source } = rig()
+    server.script.push(status(200, {}, '{"no":"\\u0074oken-1"}'))
+    expect(await failureOf(authorizedFetch(source, api)(server.url))).toMatchObject({
+      description: '{"no":"‹redacted›"}',
+    })
+    server.script.push((_, response) => response.socket?.end('token-1 is no HTTP'))
+    const error = await failureOf(authorizedFetch(source, api)(server.url))
+    expect(inspect(error, { depth: 9, showHidden: true })).toContain('HTTPParserError')
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('token-1')
+  })
+})
+
 describe('no token goes', () => {
   it.each(['http://api.example/', 'https://evil.test/', 'ftp://api.example/', 'https://u:p@api.example/'])(
     'to %s',
@@ -301,6 +325,9 @@ describe('what happens to calls', () => {
       },
     ])
     expect(JSON.stringify(events)).not.toMatch(/SECRET|token-1/)
+    server.script.push(status(302, { location: '/to/token-1?a=token-1' }))
+    await call(`${server.url}/a`)
+    expect(events.at(-1)).toMatchObject({ pathname: '/to/‹redacted›' })
     const { call: other } = subject({
       onEvent: () => {
         throw new Error('listener')

@@ -1,7 +1,7 @@
-import { type ApiFailure, type CallLimiter, EvergrantError, fail } from '@evergrant/core'
+import { type ApiFailure, type CallLimiter, EvergrantError, fail, type GuardEvent } from '@evergrant/core'
 import { virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { authorizedFetch, bearerApi, callGuard, type GuardEvent } from '../../src/index.ts'
+import { authorizedFetch, bearerApi, callGuard } from '../../src/index.ts'
 import { failureOf, rig } from '../support/rig.ts'
 
 const TARGET = { hostname: 'api.example', pathname: '/x' }
@@ -47,7 +47,7 @@ describe('a guard', () => {
     expect(() => guard.enter(TARGET)).toThrow()
     guard.leave(TARGET, 'answered')
     expect(guard.enter(TARGET)).toBeUndefined()
-    expect(events.map(({ type }) => type)).toEqual(['circuit.opened', 'circuit.closed'])
+    expect(events.map(({ type }) => type)).toEqual(['circuit.opened', 'circuit.probing', 'circuit.closed'])
   })
 
   it('does not count limits, rejected tokens and wrong requests against an API', () => {
@@ -77,6 +77,50 @@ describe('a guard', () => {
       ['slowDown', 'api.example/x', 1_000],
     ])
     expect(events).toMatchObject([{ type: 'limit.exceeded', pauseMs: 7_000 }, { pauseMs: 1_000 }])
+  })
+
+  it('tells how long a call waited for its turn, and when it was turned away', async () => {
+    const { guard, clock, events } = subject({
+      admit: async () => {
+        clock.jump(250)
+        if (events.length > 0) throw new EvergrantError(fail('rate_limited', { retryAfterMs: 700 }))
+      },
+      slowDown: () => undefined,
+    })
+    await guard.enter(TARGET)
+    await failureOf(Promise.resolve(guard.enter(TARGET)))
+    expect(events).toMatchObject([
+      { type: 'limit.waited', api: 'api.example/x', waitedMs: 250 },
+      { type: 'limit.refused', api: 'api.example/x', retryAfterMs: 700 },
+    ])
+  })
+
+  it('tells nothing of a call that had no need to wait, or whose caller has left', async () => {
+    let broken = false
+    const { guard, clock, events } = subject({
+      admit: async () => {
+        clock.jump(9)
+        if (broken) throw new EvergrantError(fail('aborted'))
+      },
+      slowDown: () => undefined,
+    })
+    await guard.enter(TARGET)
+    broken = true
+    await failureOf(Promise.resolve(guard.enter(TARGET)))
+    expect(events).toEqual([])
+  })
+
+  it('takes no turn for a call to an API that is down', () => {
+    let turns = 0
+    const { guard } = subject({
+      admit: async () => {
+        turns += 1
+      },
+      slowDown: () => undefined,
+    })
+    for (let i = 0; i < 3; i++) guard.leave(TARGET, 'lost')
+    expect(() => guard.enter(TARGET)).toThrow(/left alone/)
+    expect(turns).toBe(0)
   })
 
   it('forgets the API that was called longest ago when there are too many', () => {

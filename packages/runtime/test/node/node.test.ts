@@ -1,10 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { fileSecret, publishDiagnostics } from '../../src/node/index.ts'
-import { failureOf, rig } from '../support/rig.ts'
+import { fileSecret } from '../../src/node/index.ts'
+import { failureOf } from '../support/rig.ts'
 
 describe('a secret in a file', () => {
   let folder: string
@@ -36,23 +35,5 @@ describe('a secret in a file', () => {
       code: 'secret_unavailable',
       message: expect.stringContaining(words),
     })
-  })
-})
-
-describe('diagnostics channels', () => {
-  it('carry every event under its own name, until it is ended', async () => {
-    const { source } = rig()
-    const seen: unknown[] = []
-    const hear = (message: unknown) => seen.push(message)
-    subscribe('evergrant:renewal.succeeded', hear)
-    const end = publishDiagnostics(source)
-    await source.token()
-    end()
-    source.reject(await source.token())
-    await source.token()
-    unsubscribe('evergrant:renewal.succeeded', hear)
-    expect(seen).toEqual([
-      expect.objectContaining({ type: 'renewal.succeeded', generation: 1, provider: 'test' }),
-    ])
   })
 })

@@ -10,8 +10,9 @@ export const ADMIN_PATH = '/sandbox/'
  *
  * - `GET /sandbox/state`: counts, settings and the last requests.
  * - `/sandbox/clock` `{ "advanceMs": 1000 }`
- * - `/sandbox/revoke` `{ "token": "24.…" }`, or `{}` for all.
- * - `/sandbox/fault` `{ "fault": "json_503", "times": 3 }` for the token endpoint, `{ "code": 110, "times": 1 }` for the APIs.
+ * - `/sandbox/revoke` `{ "token": "24.…" }` or a bearer key that was exchanged, or `{}` for all that were issued.
+ * - `/sandbox/fault` `{ "fault": "json_503", "times": 3 }` for the token endpoint and the exchange,
+ *   `{ "code": 110, "times": 1 }` for the APIs.
  * - `/sandbox/settings` `{ "lifetimeSeconds": 60, "qps": 2, "latencyMs": 100 }`, any of them.
  * - `/sandbox/clear` `{}`: ends all faults.
  */

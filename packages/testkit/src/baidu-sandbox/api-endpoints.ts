@@ -1,3 +1,4 @@
+import { callerOf } from './caller.ts'
 import { type Exchange, platformJson } from './http-exchange.ts'
 import type { SandboxState } from './sandbox-state.ts'
 
@@ -39,19 +40,13 @@ export function answerApi(state: SandboxState, exchange: Exchange): void {
   api(state, exchange)
 }
 
-/**
- * What is wrong with a token, as an error code; 0 when nothing is. Forgives the second question mark that the
- * platform's own Node SDK appends to it.
- */
-function judge(state: SandboxState, text: string): number {
+/** What is wrong with a call that may carry this token, as an error code; 0 when nothing is. */
+function judge(state: SandboxState, exchange: Exchange, token: string): number {
   const code = state.nextApiFault()
   if (code !== undefined) return code
-  const clean = text.split('?')[0] ?? ''
-  if (clean === '') return 100
-  const token = state.token(clean)
-  if (token === undefined || token.revoked) return 110
-  if (token.expiresAt <= state.now) return state.options.expiredCode ?? 111
-  return state.admit(token.app) ? 0 : 18
+  const caller = callerOf(state, exchange, token)
+  if (typeof caller === 'number') return caller
+  return state.admit(caller) ? 0 : 18
 }
 
 function fail(state: SandboxState, exchange: Exchange, code: number): void {
@@ -87,7 +82,7 @@ const DICTIONARY: Readonly<Record<string, string>> = {
 
 /** Text translation: `{ q, from, to }`. */
 function translate(state: SandboxState, exchange: Exchange): void {
-  const code = judge(state, exchange.query.get('access_token') ?? '')
+  const code = judge(state, exchange, exchange.query.get('access_token') ?? '')
   if (code !== 0) return fail(state, exchange, code)
   const { q, from = 'auto', to } = exchange.json
   if (typeof q !== 'string' || typeof to !== 'string') return fail(state, exchange, 216_100)
@@ -97,7 +92,7 @@ function translate(state: SandboxState, exchange: Exchange): void {
 
 /** General text recognition: a form with `image` (base64) or `url`. */
 function recogniseText(state: SandboxState, exchange: Exchange): void {
-  const code = judge(state, exchange.query.get('access_token') ?? '')
+  const code = judge(state, exchange, exchange.query.get('access_token') ?? '')
   if (code !== 0) return fail(state, exchange, code)
   const { form } = exchange
   if (!form.get('image') && !form.get('url')) return fail(state, exchange, 216_200)
@@ -108,7 +103,11 @@ function recogniseText(state: SandboxState, exchange: Exchange): void {
 /** Speech recognition: the token in the JSON body, or in the query in raw mode. An envelope of its own. */
 function recogniseSpeech(state: SandboxState, exchange: Exchange): void {
   const inBody = exchange.json.token
-  const code = judge(state, typeof inBody === 'string' ? inBody : (exchange.query.get('token') ?? ''))
+  const code = judge(
+    state,
+    exchange,
+    typeof inBody === 'string' ? inBody : (exchange.query.get('token') ?? ''),
+  )
   const sn = state.hex(32)
   state.note(exchange.path, '', code === 0 ? 'ok' : String(code))
   if (code === 0)
@@ -126,7 +125,7 @@ function recogniseSpeech(state: SandboxState, exchange: Exchange): void {
 /** Speech synthesis: `tok` and `tex` in form or query; sound, or an error in JSON with a subcode. */
 function synthesise(state: SandboxState, exchange: Exchange): void {
   const parameter = (name: string) => exchange.form.get(name) ?? exchange.query.get(name) ?? ''
-  const code = judge(state, parameter('tok'))
+  const code = judge(state, exchange, parameter('tok'))
   state.note(exchange.path, '', code === 0 ? 'ok' : String(code))
   if (code === 0 && parameter('tex') !== '') {
     return exchange.reply(200, Buffer.from('ID3 sandbox sound'), { 'Content-Type': 'audio/mp3' })

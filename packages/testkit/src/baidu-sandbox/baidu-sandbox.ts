@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { ADMIN_PATH, answerAdmin } from './admin.ts'
 import { answerApi } from './api-endpoints.ts'
+import { answerExchange, BEARER_PATH } from './bearer-endpoint.ts'
 import { readExchange } from './http-exchange.ts'
 import type { BaiduSandboxOptions, SandboxApp, SandboxRequest, TokenFault } from './sandbox-options.ts'
 import { SandboxState } from './sandbox-state.ts'
@@ -11,9 +12,14 @@ export interface BaiduSandbox {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
   readonly tokenEndpoint: string
+  /** Where an Access Key is exchanged for a short-lived bearer key. */
+  readonly bearerEndpoint: string
   /** The first application. */
   readonly app: SandboxApp
-  /** Requests to the token endpoint, failed ones included; tokens issued; API calls, failed ones included. */
+  /**
+   * Requests to the token endpoint and the exchange, failed ones included; tokens and bearer keys issued; API calls,
+   * failed ones included.
+   */
   readonly counts: {
     readonly tokenRequests: number
     readonly tokensIssued: number
@@ -25,9 +31,11 @@ export interface BaiduSandbox {
   readonly now: number
   /** Moves the sandbox's clock. */
   advance(ms: number): void
-  /** Revokes an access token, or all; returns how many were alive. */
+  /** A user signs in: the refresh token of a new grant to the first application, which works once. */
+  signIn(): string
+  /** Revokes an access token or bearer key, or all that were issued; returns how many were alive. */
   revoke(token?: string): number
-  /** Lets the token endpoint misbehave, once or as often as said. */
+  /** Lets the token endpoint and the exchange misbehave, once or as often as said. */
   fault(fault: TokenFault, times?: number): void
   /** Lets the APIs answer with an error code, once or as often as said. */
   faultApi(code: number, times?: number): void
@@ -43,8 +51,8 @@ export interface BaiduSandbox {
 
 /**
  * Starts a stand-in for the Baidu AI Open Platform on loopback: the token endpoint of both hosts with its exact
- * bodies, headers and statuses, a few AI endpoints, revocation, limits, a clock that can be moved, and faults on
- * demand, by calls or over HTTP (`/sandbox/…`).
+ * bodies, headers and statuses, the exchange of Access Keys for bearer keys, a few AI endpoints for all three schemes,
+ * revocation, limits, a clock that can be moved, and faults on demand, by calls or over HTTP (`/sandbox/…`).
  */
 export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<BaiduSandbox> {
   const state = new SandboxState(options)
@@ -62,6 +70,7 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
   return {
     url,
     tokenEndpoint: `${url}/oauth/2.0/token`,
+    bearerEndpoint: url + BEARER_PATH,
     app,
     get counts() {
       const { tokenRequests, tokensIssued, apiCalls } = state
@@ -72,6 +81,7 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
       return state.now
     },
     advance: ms => state.advance(ms),
+    signIn: () => state.issue(app).refreshToken,
     revoke: token => state.revoke(token),
     fault: (fault, times = 1) => state.faultTokens(fault, times),
     faultApi: (code, times = 1) => state.faultApi(code, times),
@@ -88,6 +98,8 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
 }
 
 const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/
+/** The names that it stands in for: a client that signs its requests names the host that it means. */
+const PLATFORM_HOST = /^((aip|qianfan|iam\.bj)\.baidubce|(vop|tsn|openapi)\.baidu)\.com$/
 
 async function answer(
   state: SandboxState,
@@ -96,8 +108,12 @@ async function answer(
 ): Promise<void> {
   const exchange = await readExchange(request, response)
   // Nobody else's web page may talk to it by a name that resolves to this machine.
-  if (!LOOPBACK_HOST.test(request.headers.host ?? '')) return exchange.reply(403, 'for this machine only\n')
+  const host = request.headers.host ?? ''
+  if (!LOOPBACK_HOST.test(host) && !PLATFORM_HOST.test(host)) {
+    return exchange.reply(403, 'for this machine only\n')
+  }
   if (exchange.path.startsWith(ADMIN_PATH)) answerAdmin(state, exchange)
+  else if (exchange.path === BEARER_PATH) await answerExchange(state, exchange)
   else if (isTokenPath(exchange.path)) await answerToken(state, exchange)
   else answerApi(state, exchange)
 }

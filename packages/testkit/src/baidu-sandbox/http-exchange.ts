@@ -7,6 +7,8 @@ const BODY_BYTES_MAX = 8 * 1024 * 1024
 export interface Exchange {
   readonly method: string
   readonly path: string
+  /** Path and query as they came, a character for every byte. */
+  readonly target: string
   /** Parameters of the query. */
   readonly query: URLSearchParams
   /** Parameters of a form body; empty for other bodies. */
@@ -27,6 +29,7 @@ export async function readExchange(request: IncomingMessage, response: ServerRes
   return {
     method: request.method ?? 'GET',
     path: decodeURIComponent(url.pathname),
+    target: request.url ?? '/',
     query: url.searchParams,
     form: new URLSearchParams(type.includes('json') ? '' : body),
     json: type.includes('json') ? parseObject(body) : {},

@@ -5,6 +5,11 @@ export interface SandboxApp {
   readonly appId: string
   /** Space-separated, as the token answer has it. */
   readonly scope: string
+  /** The Access Key of the application's account, for signed requests. */
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** A long-lived API Key of the new kind (`bce-v3/ALTAK-…/…`), sent as `Authorization: Bearer`. */
+  readonly bearerKey: string
 }
 
 export interface BaiduSandboxOptions {
@@ -45,10 +50,13 @@ export const SANDBOX_APP: SandboxApp = {
   secretKey: 'SandboxSecretKey0000000000000001',
   appId: '1234567',
   scope: 'public brain_all_scope audio_voice_assistant_get audio_tts_post brain_ocr_general_basic',
+  accessKeyId: 'ALTAKSandboxAccessKey00001',
+  secretAccessKey: '5a0db0c55a0db0c55a0db0c55a0db0c5',
+  bearerKey: 'bce-v3/ALTAK-SandboxBearerKey000001/5a0db0c55a0db0c55a0db0c55a0db0c55a0db0c5',
 }
 
 /**
- * How the token endpoint misbehaves.
+ * How the token endpoint misbehaves, and so the exchange of Access Keys for bearer keys.
  *
  * - `reset`: the connection breaks after the request was read; nothing is issued.
  * - `lost_answer`: a token is issued, and then the connection breaks.
@@ -56,8 +64,9 @@ export const SANDBOX_APP: SandboxApp = {
  * - `html_503`, `json_503`: overloaded, with a page or with JSON.
  * - `html_200`: a page where JSON should be.
  * - `empty_object`: `{}`.
- * - `no_expires_in`: a token without `expires_in`.
+ * - `no_expires_in`: a token without `expires_in`, or a bearer key without its instants.
  * - `security_policy`: the 400 that repeated bad requests are answered with.
+ * - `gateway_403`: the gateway refuses without a body, with its reason in header fields.
  */
 export type TokenFault =
   | 'reset'
@@ -69,6 +78,7 @@ export type TokenFault =
   | 'empty_object'
   | 'no_expires_in'
   | 'security_policy'
+  | 'gateway_403'
 
 export const TOKEN_FAULTS: readonly TokenFault[] = [
   'reset',
@@ -80,4 +90,5 @@ export const TOKEN_FAULTS: readonly TokenFault[] = [
   'empty_object',
   'no_expires_in',
   'security_policy',
+  'gateway_403',
 ]

@@ -7,9 +7,10 @@ import {
   type TokenFault,
 } from './sandbox-options.ts'
 
-/** A token that the sandbox has issued. */
+/** A token or a short-lived bearer key that the sandbox has issued. */
 export interface IssuedToken {
   readonly text: string
+  readonly kind: 'access_token' | 'bearer_key'
   readonly app: SandboxApp
   readonly expiresAt: number
   revoked: boolean
@@ -69,6 +70,7 @@ export class SandboxState {
     const seconds = this.lifetimeSeconds
     const access: IssuedToken = {
       text: this.#mint(24, seconds, app),
+      kind: 'access_token',
       app,
       expiresAt: this.now + seconds * 1000,
       revoked: false,
@@ -78,6 +80,20 @@ export class SandboxState {
     this.#refreshTokens.set(refreshToken, { app, used: false })
     this.tokensIssued += 1
     return { access, refreshToken }
+  }
+
+  issueBearerKey(app: SandboxApp, seconds: number): IssuedToken {
+    const issued: IssuedToken = {
+      text: `bce-v3/ALTAK-${this.hex(21)}/${this.hex(40)}`,
+      kind: 'bearer_key',
+      app,
+      // The exchange tells instants by the second.
+      expiresAt: Math.floor(this.now / 1000 + seconds) * 1000,
+      revoked: false,
+    }
+    this.#tokens.set(issued.text, issued)
+    this.tokensIssued += 1
+    return issued
   }
 
   #mint(type: number, seconds: number, app: SandboxApp): string {
@@ -91,8 +107,9 @@ export class SandboxState {
     return toHex(sha256(utf8Bytes(`sandbox ${this.#minted}`))).slice(0, digits)
   }
 
-  token(text: string): IssuedToken | undefined {
-    return this.#tokens.get(text)
+  token(text: string, kind: IssuedToken['kind']): IssuedToken | undefined {
+    const token = this.#tokens.get(text)
+    return token?.kind === kind ? token : undefined
   }
 
   /** Uses a refresh token up: its application, `used` when it was used before, `undefined` when it is unknown. */
@@ -104,7 +121,7 @@ export class SandboxState {
     return known.app
   }
 
-  /** Revokes one access token, or all of them; returns how many were alive. */
+  /** Revokes one access token or bearer key, or all that were issued; returns how many were alive. */
   revoke(text?: string): number {
     let revoked = 0
     for (const token of this.#tokens.values()) {

@@ -15,7 +15,7 @@ export function isTokenPath(path: string): boolean {
 /** The token endpoint: parameters in the query or the form, the form first. */
 export async function answerToken(state: SandboxState, exchange: Exchange): Promise<void> {
   state.tokenRequests += 1
-  if (state.latencyMs > 0) await new Promise(resolve => setTimeout(resolve, state.latencyMs))
+  await latency(state)
   if (exchange.path !== PATH) {
     state.note(exchange.path, '', 'page')
     return exchange.reply(200, PAGE, HTML)
@@ -31,6 +31,10 @@ export async function answerToken(state: SandboxState, exchange: Exchange): Prom
     return refuse(exchange, result)
   }
   issue(state, exchange, result.app, fault)
+}
+
+export async function latency({ latencyMs }: SandboxState): Promise<void> {
+  if (latencyMs > 0) await new Promise(resolve => setTimeout(resolve, latencyMs))
 }
 
 interface Refusal {
@@ -91,7 +95,10 @@ function issue(
   )
 }
 
-function misbehave(exchange: Exchange, fault: Exclude<TokenFault, 'lost_answer' | 'no_expires_in'>): void {
+export function misbehave(
+  exchange: Exchange,
+  fault: Exclude<TokenFault, 'lost_answer' | 'no_expires_in'>,
+): void {
   switch (fault) {
     case 'reset':
       return exchange.reset()
@@ -113,5 +120,11 @@ function misbehave(exchange: Exchange, fault: Exclude<TokenFault, 'lost_answer' 
         400,
         platformJson({ error_description: 'Please try again later', error: 'Trigger security policy' }),
       )
+    case 'gateway_403':
+      return exchange.reply(403, '', {
+        'X-Bce-Error-Code': 'IamSignatureInvalid',
+        'X-Bce-Error-Message': 'IamSignatureInvalid, cause: Could not find credential.',
+        'X-Bce-Request-Id': '00000000-0000-0000-0000-000000000000',
+      })
   }
 }

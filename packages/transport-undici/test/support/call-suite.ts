@@ -16,7 +16,7 @@ import { type ApiServer, answer, apiServer } from './api-server.ts'
 import { type NumberedTokens, numberedTokens } from './numbered-tokens.ts'
 
 /** A clock on which every pause is over at once. */
-function hurried(): Clock {
+export function hurried(): Clock {
   const clock = virtualClock()
   return {
     now: clock.now,
@@ -28,7 +28,7 @@ function hurried(): Clock {
   }
 }
 
-async function failureOf(promise: Promise<unknown>): Promise<Record<string, unknown>> {
+export async function failureOf(promise: Promise<unknown>): Promise<Record<string, unknown>> {
   return promise.then(
     () => ({ it: 'succeeded' }),
     error => error,
@@ -99,6 +99,16 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect(server.asked).toMatchObject([
         { method: 'GET', path: '/a?b=c', authorization: 'Bearer token-1', headers: { 'x-mine': '1' } },
       ])
+    })
+
+    it.each([
+      ['no token', (url: string) => bearerApi({ origins: [url] }), '/a?b=c%20d&e=1&e=2'],
+      ['the token', talkative, '/a?b=c%20d&e=1&e=2&t=token-1'],
+    ])('has %s beside the parameters that undici joins', async (_, api, path) => {
+      server.script.push(answer(200))
+      open({}, api(server.url))
+      await get('/a', { query: { b: 'c d', e: [1, 2] } })
+      expect(server.asked.map(asked => asked.path)).toEqual([path])
     })
 
     it('waits for a token when none is held', async () => {
@@ -255,6 +265,26 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect((await get()).text).toBe('{"bad":1}')
     })
 
+    it('is told without the token that it echoes', async () => {
+      const api = {
+        ...talkative(server.url),
+        judge: ({ body = '' }) => ({
+          ...fail('rate_limited', { description: body }),
+          about: 'request' as const,
+          plain: false,
+        }),
+      }
+      open({}, api)
+      server.script.push(answer(200, json, '{"bad":"token-1"}'))
+      expect(await failureOf(get())).toMatchObject({ description: '{"bad":"‹redacted›"}' })
+    })
+
+    it('that is not even HTTP does not put the token that it echoes into the error', async () => {
+      server.script.push(response => response.socket?.end('token-1 is no HTTP'))
+      const error = await failureOf(get())
+      expect(error).toMatchObject({ name: 'HTTPParserError', data: '‹redacted›' })
+    })
+
     it('is not taken from an answer that breaks off', async () => {
       server.script.push(response => {
         response.writeHead(200, { ...json, 'content-length': '100' })
@@ -297,8 +327,13 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       for (const headers of [{ Authorization: 'Basic x' }, ['authorization', 'Basic x']]) {
         expect(await failureOf(get('/', { headers }))).toMatchObject({ code: 'scheme_conflict' })
       }
-      open({}, talkative(server.url))
+      open({}, { ...talkative(server.url), credentialPlaces: () => [{ in: 'json', name: 'token' }] })
       expect(await failureOf(get('/?t=mine'))).toMatchObject({ code: 'scheme_conflict' })
+      expect(await failureOf(get('/', { query: { t: 'mine' } }))).toMatchObject({ code: 'scheme_conflict' })
+      expect(await failureOf(post('{"token":"mine"}'))).toMatchObject({ code: 'scheme_conflict' })
+      const headers = { authorization: 'Basic x' }
+      expect(await failureOf(get('/', { headers }))).toMatchObject({ code: 'scheme_conflict' })
+      expect(server.asked).toEqual([])
     })
   })
 

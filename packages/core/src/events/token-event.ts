@@ -1,4 +1,5 @@
-import type { Advice, GrantReport } from '@evergrant/core'
+import type { Advice, Failure } from '../failure/failure.ts'
+import type { GrantReport } from '../grant/grant-effect.ts'
 
 /** Where and when something happened. */
 export interface EventOrigin {
@@ -14,6 +15,8 @@ export interface EventOrigin {
 export type RuntimeReport =
   /** By its shape, a client id or secret looks like something else. Told once, before the first request. */
   | { readonly type: 'client.doubtful'; readonly advice: Advice }
+  /** A store operation has failed, for a reason that the store itself gives. The machine tries it again. */
+  | { readonly type: 'store.refused'; readonly failure: Failure }
   /** The store would not tell of changes; the record is polled instead. */
   | { readonly type: 'subscription.failed' }
 

@@ -1,4 +1,4 @@
-import type { Failure } from '@evergrant/core'
+import type { Failure } from '../failure/failure.ts'
 
 /** What happened to a call. Holds no token, no query and no body. */
 export type CallEvent = {

@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import type { Store } from '@evergrant/core'
+import { fileStore } from '@evergrant/store-file'
+import { memoryStore } from '@evergrant/store-memory'
+import { redisStore } from '@evergrant/store-redis'
+import { UsageError } from './failure-report.ts'
+import type { Terminal } from './terminal.ts'
+
+/**
+ * Where grants are kept, as `--store` or `EVERGRANT_STORE` says: a directory, a `redis:` or `rediss:` URL, or
+ * `memory`. The directory of this user by default, so that the next run finds what this one has obtained.
+ */
+export function storeAt(place: string | undefined, { env }: Terminal): Store {
+  const wanted = place ?? (env.EVERGRANT_STORE || stateDirectory(env))
+  if (wanted === 'memory') return memoryStore()
+  if (/^rediss?:\/\//.test(wanted)) return redisStore({ url: wanted })
+  if (/^[a-z]+:\/\//.test(wanted)) {
+    throw new UsageError('a store is a directory, a redis: or rediss: URL, or "memory"')
+  }
+  return fileStore({ directory: wanted })
+}
+
+/** By the XDG Base Directory Specification: tokens are state, and nobody needs a backup of them. */
+function stateDirectory({ XDG_STATE_HOME, HOME }: Terminal['env']): string {
+  if (XDG_STATE_HOME) return join(XDG_STATE_HOME, 'evergrant')
+  if (HOME) return join(HOME, '.local', 'state', 'evergrant')
+  throw new UsageError('there is no home directory to keep tokens in; name a place with --store')
+}

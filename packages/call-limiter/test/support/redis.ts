@@ -1,0 +1,59 @@
+import type { CallLimiter, LimiterEvent } from '@evergrant/core'
+import { Redis } from 'ioredis'
+import { afterEach } from 'vitest'
+import { type RedisLimiterOptions, redisLimiter } from '../../src/index.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The major of ioredis that the tests run over. */
+    major: 5 | 6
+  }
+}
+
+interface Made {
+  readonly limiter: Required<CallLimiter>
+  readonly events: LimiterEvent[]
+}
+
+/** Five calls a minute: nothing runs out while a busy machine takes its time. */
+const FIVE_A_MINUTE = { perSecond: 5, jitterMs: 59_000 }
+
+/** Makes limiters over a server; they are closed after the test. */
+export function limiterMaker(): (url: string, options?: Partial<RedisLimiterOptions>) => Made {
+  const closing: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    await Promise.all(closing.splice(0).map(close => close()))
+  })
+  return (url, options = {}) => {
+    const events: LimiterEvent[] = []
+    const client = new Redis(url, { lazyConnect: true })
+    const onEvent = (event: LimiterEvent) => events.push(event)
+    const limiter = redisLimiter({ client, ...FIVE_A_MINUTE, timeoutMs: 5_000, onEvent, ...options })
+    closing.push(() => limiter.close())
+    return { limiter, events }
+  }
+}
+
+let keys = 0
+
+/** A key that no other test uses, also where they share a server. */
+export function newKey(): string {
+  return `api-${process.pid}-${performance.timeOrigin}-${++keys}`
+}
+
+/** Notes, by the server's clock, when calls are counted, for whichever key; until it is closed. */
+export async function witness(url: string): Promise<{ readonly at: number[]; close(): void }> {
+  const client = new Redis(url)
+  const monitor = await client.monitor()
+  const at: number[] = []
+  monitor.on('monitor', (_time: string, [command, , instant]: string[]) => {
+    if (command?.toUpperCase() === 'LPUSH') at.push(Number(instant))
+  })
+  return {
+    at,
+    close() {
+      monitor.disconnect()
+      client.disconnect()
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import {
+  type ApiFailure,
+  type CallTarget,
+  type RequestSigner,
+  type ResourceServer,
+  secretsIn,
+  type TokenSupply,
+} from '@evergrant/core'
+import type { Dispatcher } from 'undici'
+import { IN_HEADER, placeIn, signableOf, withFields, withToken } from './dispatch-request.ts'
+
+type Options = Dispatcher.DispatchOptions
+
+/** What authorizes calls: a supply of tokens, or a signer. */
+export type CallAuthorization = TokenSupply | RequestSigner
+
+/** A request that is ready to be sent. */
+export interface AuthorizedRequest {
+  readonly request: Options
+  /** The token that it carries; `undefined` when it is signed. */
+  readonly token: string | undefined
+  /** What it carries that must not be printed. */
+  readonly secrets: readonly string[]
+}
+
+function noop(): void {}
+
+/** The request with a token that is held; `undefined` when there is none, or a signature has to be made. */
+export function authorizedNow(
+  authorization: CallAuthorization,
+  server: ResourceServer,
+  request: Options,
+  target: () => CallTarget,
+): AuthorizedRequest | undefined {
+  const held = 'current' in authorization ? authorization.current() : undefined
+  if (held === undefined || 'sign' in authorization) return undefined
+  // It may be due; nobody waits for the renewal.
+  authorization.token().then(noop, noop)
+  return tokenIn(server, request, target, held.accessToken)
+}
+
+/** The request with a token or a signature, as soon as it can be had. Rejects with an `EvergrantError`. */
+export async function authorizedSoon(
+  authorization: CallAuthorization,
+  server: ResourceServer,
+  request: Options,
+  target: () => CallTarget,
+  signal: AbortSignal | undefined,
+): Promise<AuthorizedRequest> {
+  if (!('sign' in authorization)) {
+    const { accessToken } = await authorization.token(signal && { signal })
+    return tokenIn(server, request, target, accessToken)
+  }
+  // Asked for its refusal alone: where a token would stand does not matter.
+  placeIn(request, server, target())
+  const added = await authorization.sign(signableOf(request))
+  return { request: withFields(request, added), token: undefined, secrets: secretsIn(added) }
+}
+
+function tokenIn(
+  server: ResourceServer,
+  request: Options,
+  target: () => CallTarget,
+  token: string,
+): AuthorizedRequest {
+  // Most servers want it in the header, and look nowhere else.
+  const simple = server.place === undefined && server.credentialPlaces === undefined
+  const place = simple ? IN_HEADER : placeIn(request, server, target())
+  return { request: withToken(request, place, token), token, secrets: [token] }
+}
+
+/** A failure as it is to be dealt with: a rejected token is reported; what is wrong with a signature lasts. */
+export function reported(
+  failure: ApiFailure,
+  authorization: CallAuthorization,
+  token: string | undefined,
+): ApiFailure {
+  if (failure.about !== 'token') return failure
+  if (token === undefined || 'sign' in authorization) return { ...failure, about: 'request' }
+  authorization.reject(token)
+  return failure
+}
