@@ -146,6 +146,7 @@ export class Delivery {
     if (this.#exchange.end !== 'open') return
     const end = endOf(response)
     if (end === 'won') this.#exchange.issue = issue
+    this.#exchange.status = response.status
     this.#end(end)
     this.#client.resolve(response)
   }

@@ -29,6 +29,8 @@ export interface Exchange {
    * - `unknown`: anything may have happened.
    */
   end: 'open' | 'won' | 'refused' | 'not_sent' | 'unknown'
+  /** Of the answer that the client has read; `undefined` when there was none. */
+  status: number | undefined
   /** The token that it has brought; `undefined` as long as it has not. */
   issue: Issue | undefined
 }
@@ -116,6 +118,7 @@ export class Network {
       guarded: process.isGuarded(grant),
       copies: 1,
       end: 'open',
+      status: undefined,
       issue: undefined,
     }
     const fault = this.#strike()

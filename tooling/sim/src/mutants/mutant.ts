@@ -13,6 +13,8 @@ export interface Mutant {
   readonly replace: string
   /** What is wrong with the program then, in a sentence. */
   readonly breaks: string
+  /** Who catches it when the simulator does not: a file of tests, relative to the top of the repository. */
+  readonly tests?: string
   /** Whether this was no invention: the program had this bug, and the simulator found it. */
   readonly wasReal?: true
 }

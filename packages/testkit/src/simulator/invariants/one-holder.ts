@@ -7,8 +7,8 @@ import type { Watcher, World } from '../world.ts'
 
 /**
  * P7, S6 and S7: at no moment are there two holders. A lease is taken over only when it has lapsed; what was won
- * under a lease that another one followed does not get into the store; and a second request is on its way only
- * when the lease of the first has lapsed.
+ * under a lease that another one followed does not get into the store; a request is sent only while its lease
+ * lasts, and a second one is on its way only when the lease of the first has lapsed.
  */
 export function oneHolder(world: World, store: SimulatedStore): Watcher {
   /** How old a lease has to be when it is taken over, in ms. */
@@ -20,6 +20,16 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
 
   function isLive(grant: SimulatedGrant, { storedAt }: Stored): boolean {
     return store.now - storedAt < lapsedMs(grant)
+  }
+
+  /** Whoever's own lease is over must not send: the next holder may have done so. */
+  function checkLease({ process, grant, guarded }: Exchange): void {
+    const { tenures, losses } = grant.history
+    const own = tenures.get(process)
+    if (!guarded || own === undefined || own.losses < losses || process.machine.wasSet) return
+    const ageMs = store.now - own.storedAt
+    if (ageMs < grant.numbers.leaseMs) return
+    world.fail('S7', `${process.name} asks for grant ${grant.index} under a lease that is ${ageMs} ms old`)
   }
 
   function checkRequest(exchange: Exchange): void {
@@ -49,6 +59,7 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
 
   return {
     'request.sent'({ exchange }) {
+      checkLease(exchange)
       checkRequest(exchange)
     },
     'store.wrote'({ process, grant, before, after }) {

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import findings from '../results/mutants.json' with { type: 'json' }
+import { ALL_MUTANTS } from '../src/mutants/all-mutants.ts'
+import { type MutantArea, planted } from '../src/mutants/mutant.ts'
+import { runSeeds } from '../src/run-seeds.ts'
+import { runPool } from '../src/sim-pool.ts'
+
+const ROOT = new URL('../../../', import.meta.url)
+const read = (path: string) => readFile(fileURLToPath(new URL(path, ROOT)), 'utf8')
+
+const AREAS: readonly MutantArea[] = ['lease', 'fence', 'commit', 'freshness', 'wake-up', 'parsing']
+
+describe('the mutants', () => {
+  it('have names of their own', () => {
+    expect(new Set(ALL_MUTANTS.map(({ name }) => name)).size).toBe(ALL_MUTANTS.length)
+  })
+
+  it('are more than twenty, in every area', () => {
+    expect(ALL_MUTANTS.length).toBeGreaterThan(20)
+    for (const area of AREAS) expect(ALL_MUTANTS.filter(mutant => mutant.area === area)).not.toEqual([])
+  })
+
+  it.each(ALL_MUTANTS.map(mutant => [mutant.name, mutant] as const))(
+    'still apply to the source: %s',
+    async (_, mutant) => {
+      const text = await read(mutant.file)
+      expect(planted(text, mutant)).not.toBe(text)
+    },
+  )
+
+  it('are all on the page, which says who caught them', async () => {
+    const page = await read('docs/mutants.md')
+    const rows = page.split('\n').filter(line => line.startsWith('| `'))
+    expect(rows.map(row => row.slice(3, row.indexOf('`', 3)))).toEqual(ALL_MUTANTS.map(({ name }) => name))
+    expect(rows.filter(row => row.includes('**nobody**'))).toEqual([])
+    expect(findings.map(({ name }) => name)).toEqual(ALL_MUTANTS.map(({ name }) => name))
+  })
+})
+
+describe('the simulator', () => {
+  it('keeps every promise at the seeds at which it has caught a mutant', async () => {
+    const seeds = new Set(findings.map(({ caught }) => caught.seed).filter(seed => seed !== undefined))
+    for (const from of seeds) expect((await runSeeds({ from, count: 1 })).broken).toEqual([])
+  })
+
+  it.each(['intent-not-written', 'fence-not-raised', 'served-before-saved', 'mark-of-spending-stays'])(
+    'catches the mutant %s at the seed at which it did before',
+    async name => {
+      const mutant = ALL_MUTANTS.find(each => each.name === name)
+      const { seed, id } = findings.find(each => each.name === name)?.caught ?? {}
+      if (mutant === undefined || seed === undefined) throw new Error(`the simulator has not caught ${name}`)
+      const { broken } = await runPool({ from: seed, count: 1 }, { workers: 1, mutant })
+      expect(broken).toMatchObject([{ seed, id }])
+    },
+  )
+})
