@@ -342,7 +342,9 @@ describe('close()', () => {
   })
 
   it('waits for a refresh token that works once to be saved, also between two tries', async () => {
-    const { source, clock, store, transport } = rig({ grant: { type: 'refresh_token', refreshToken: 'first' } })
+    const { source, clock, store, transport } = rig({
+      grant: { type: 'refresh_token', refreshToken: 'first' },
+    })
     transport.expect(() => {
       store.fault('write', 'refused')
       return jsonResponse({ access_token: 'a', refresh_token: 'second', expires_in: 60 })

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ALL_MUTANTS } from './mutants/all-mutants.ts'
 import type { Catch, Finding } from './mutants/finding.ts'
-import { mutantsPage } from './mutants/mutants-page.ts'
 import type { Mutant } from './mutants/mutant.ts'
+import { mutantsPage } from './mutants/mutants-page.ts'
 import { failingTest } from './mutants/run-tests.ts'
-import { UsageError, type Order } from './order.ts'
+import { type Order, UsageError } from './order.ts'
 import type { Output } from './output.ts'
 import { runPool } from './sim-pool.ts'
 
@@ -32,7 +32,8 @@ export async function hunt(order: Extract<Order, { do: 'mutants' }>, output: Out
 
 function chosen(names: readonly string[]): readonly Mutant[] {
   for (const name of names) {
-    if (!ALL_MUTANTS.some(mutant => mutant.name === name)) throw new UsageError(`there is no mutant "${name}"`)
+    if (!ALL_MUTANTS.some(mutant => mutant.name === name))
+      throw new UsageError(`there is no mutant "${name}"`)
   }
   return names.length === 0 ? ALL_MUTANTS : ALL_MUTANTS.filter(({ name }) => names.includes(name))
 }

@@ -1,5 +1,5 @@
 import { hunt } from './hunt.ts'
-import { orderOf, UsageError, USAGE } from './order.ts'
+import { orderOf, USAGE, UsageError } from './order.ts'
 import { playSeed } from './play-seed.ts'
 import { playSeeds } from './play-seeds.ts'
 

@@ -133,5 +133,7 @@ function numberOf(
 function faultKind(text: string): FaultKind {
   const kind = FAULT_KINDS.find(each => each === text)
   if (kind !== undefined) return kind
-  throw new UsageError(`--without takes a kind of fault, and not "${text}"; there are ${FAULT_KINDS.join(', ')}`)
+  throw new UsageError(
+    `--without takes a kind of fault, and not "${text}"; there are ${FAULT_KINDS.join(', ')}`,
+  )
 }

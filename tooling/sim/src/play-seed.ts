@@ -1,7 +1,7 @@
 import type { Order } from './order.ts'
+import type { Output } from './output.ts'
 import { runSeed } from './run-seeds.ts'
 import { brokenText } from './summary.ts'
-import type { Output } from './output.ts'
 
 /** Plays one schedule and prints everything that happened in it. Returns whether every promise was kept. */
 export async function playSeed(

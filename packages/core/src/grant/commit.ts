@@ -130,7 +130,8 @@ export function rejectPending({ state }: Turn, { tokens }: Stamp): void {
 
 /** Whether the pending tokens were stored, though the answer was lost, or may have been; and others went on from there. */
 function mayBeBuiltOn({ record, attempts }: Pending, stored: GrantRecord): boolean {
-  if (stored.generation === record.generation) return stored.tokens?.accessToken === record.tokens?.accessToken
+  if (stored.generation === record.generation)
+    return stored.tokens?.accessToken === record.tokens?.accessToken
   return attempts > 0 && stored.generation > record.generation
 }
 

@@ -110,7 +110,9 @@ describe('an intent to spend a refresh token that was not carried out', () => {
     const session = new Session(subject, { renewWith: 'refresh_token', unguardedIntervalMs: 2 * HOUR })
     session.ask()
     session.failStore()
-    session.respond(json(200, { access_token: 'a', expires_in: 60, refresh_token: subject.server.authorize() }))
+    session.respond(
+      json(200, { access_token: 'a', expires_in: 60, refresh_token: subject.server.authorize() }),
+    )
     session.run()
     subject.now += HOUR
     session.ask({ timeoutMs: 100_000 })

@@ -1,8 +1,8 @@
 import { fail, type HttpResponse, TransportError } from '@evergrant/core'
 import { type Answer, type AuthorizationServer, type Issue, json, refusal } from './authorization-server.ts'
 import type { QueuedEvent } from './event-queue.ts'
+import type { Exchange } from './exchange.ts'
 import type { FaultKind } from './fault-plan.ts'
-import type { Exchange } from './network.ts'
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
@@ -47,7 +47,8 @@ export class Delivery {
       case 'request_unsent':
         return this.#later(this.#latency(), () => this.#fail('transport_failed', 'not_sent'))
       case 'request_lost':
-        if (this.#way.random.chance(0.5)) this.#later(this.#latency(), () => this.#fail('transport_failed', 'unknown'))
+        if (this.#way.random.chance(0.5))
+          this.#later(this.#latency(), () => this.#fail('transport_failed', 'unknown'))
         return
       case 'endpoint_busy':
         return this.#answer(this.#busy())
@@ -66,10 +67,13 @@ export class Delivery {
   #comeBack(fault: FaultKind | undefined, { response, issue }: Answer): void {
     switch (fault) {
       case 'response_lost':
-        if (this.#way.random.chance(0.5)) this.#later(this.#latency(), () => this.#fail('transport_failed', 'unknown'))
+        if (this.#way.random.chance(0.5))
+          this.#later(this.#latency(), () => this.#fail('transport_failed', 'unknown'))
         return
       case 'response_late':
-        return this.#later(this.#client.timeoutMs + this.#way.random.between(1, 20_000), () => this.#succeed(response, issue))
+        return this.#later(this.#client.timeoutMs + this.#way.random.between(1, 20_000), () =>
+          this.#succeed(response, issue),
+        )
       case 'response_slow':
         return this.#later(Math.floor(this.#client.timeoutMs * (0.3 + 0.6 * this.#way.random.next())), () =>
           this.#succeed(response, issue),
@@ -170,7 +174,8 @@ export class Delivery {
 /** What a careful client may conclude from an answer. */
 function endOf({ status, body }: HttpResponse): Exchange['end'] {
   if (status === 429 || status === 503) return 'refused'
-  const sound = /^\{"(access_token":"access-[^"]+","token_type":"Bearer"|error":)/.test(body) && body.endsWith('}')
+  const sound =
+    /^\{"(access_token":"access-[^"]+","token_type":"Bearer"|error":)/.test(body) && body.endsWith('}')
   if (status === 200) return sound && !body.includes(':-') ? 'won' : 'unknown'
   return status < 500 && sound ? 'refused' : 'unknown'
 }

@@ -64,7 +64,13 @@ export class Fleet {
 
   /** What the process on a machine is for. */
   roleOf(machine: Machine): Role {
-    return this.#parts.roles[this.machines.indexOf(machine)] ?? { role: 'renewer', keepWarm: false, watches: false }
+    return (
+      this.#parts.roles[this.machines.indexOf(machine)] ?? {
+        role: 'renewer',
+        keepWarm: false,
+        watches: false,
+      }
+    )
   }
 
   /** Starts a process on a machine that has none. */

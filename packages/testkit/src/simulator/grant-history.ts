@@ -1,5 +1,5 @@
 import type { Issue } from './authorization-server.ts'
-import { type Exchange, mayBeGivenUp } from './network.ts'
+import { type Exchange, mayBeGivenUp } from './exchange.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { Stored } from './simulated-store.ts'
 import type { Watcher } from './world.ts'
@@ -156,7 +156,8 @@ export const historian: Watcher = {
     history.inFlight.delete(exchange)
     history.isFailing = exchange.end !== 'won'
     const unclear = exchange.end === 'unknown' || exchange.copies > 1 || mayBeGivenUp(exchange)
-    if (spends && exchange.refreshToken !== undefined && unclear) history.blames.set('response lost', exchange.process.world.now)
+    if (spends && exchange.refreshToken !== undefined && unclear)
+      history.blames.set('response lost', exchange.process.world.now)
   },
 
   'token.rejected'({ grant, accessToken }) {

@@ -73,7 +73,11 @@ export class HintLine {
   #deliver(subscription: Subscription, version: Version | undefined, lateMs: number): void {
     this.#world.after(this.#latency() + lateMs, subscription.process, () => {
       if (!this.#subscriptions.has(subscription)) return
-      this.#world.note(subscription.process, 'hint', () => `of grant ${subscription.grant.index} ${version ?? ''}`)
+      this.#world.note(
+        subscription.process,
+        'hint',
+        () => `of grant ${subscription.grant.index} ${version ?? ''}`,
+      )
       subscription.onChange(version)
     })
   }

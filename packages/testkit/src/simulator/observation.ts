@@ -1,6 +1,6 @@
 import type { Answer } from './authorization-server.ts'
 import type { Call } from './call.ts'
-import type { Exchange } from './network.ts'
+import type { Exchange } from './exchange.ts'
 import type { ProgramEvent, ProgramToken } from './program.ts'
 import type { SimulatedGrant } from './simulated-grant.ts'
 import type { SimulatedProcess } from './simulated-process.ts'

@@ -1,4 +1,4 @@
-import { FAULT_KINDS, FaultPlan, type FaultKind } from './fault-plan.ts'
+import { FAULT_KINDS, type FaultKind, FaultPlan } from './fault-plan.ts'
 import type { Role } from './fleet.ts'
 import type { Random } from './random.ts'
 import type { GrantRules } from './simulated-grant.ts'
@@ -56,7 +56,13 @@ export function drawScenario(world: World, limits: ScenarioLimits): Scenario {
 const CLOCK_FAULTS: readonly FaultKind[] = ['skew', 'clock_forward', 'clock_back']
 
 function drawGrant(random: Random, keepWarm: boolean, clocksAgree: boolean): GrantRules {
-  const kind = random.pick<GrantRules['kind']>(['client', 'single_use', 'single_use', 'client_refreshed', 'reusable'])
+  const kind = random.pick<GrantRules['kind']>([
+    'client',
+    'single_use',
+    'single_use',
+    'client_refreshed',
+    'reusable',
+  ])
   const lifetimeAs = random.pick<GrantRules['lifetimeAs']>(['number', 'number', 'number', 'text', 'absent'])
   const graceMs = random.chance(0.3) ? 30 * SECOND : 0
   // A process that is kept warm wakes every minute: a month of that is a month of nothing.

@@ -12,8 +12,8 @@ import { drawScenario } from './scenario.ts'
 import { type SimulatedGrant, simulatedGrant } from './simulated-grant.ts'
 import { SimulatedStore } from './simulated-store.ts'
 import { Trace } from './trace.ts'
-import { BEGINNING_MS, type Violation, World } from './world.ts'
 import { Workload } from './workload.ts'
+import { BEGINNING_MS, type Violation, World } from './world.ts'
 
 export interface SimulationOptions {
   /** A whole number: what happens depends on it and on the program, and on nothing else. */
@@ -67,7 +67,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const fleet = new Fleet({ world, store, network, faults, grants, roles: scenario.roles, seedOf, open })
   const workload = new Workload(world, server, api, faults)
   const parts = { world, scenario, grants, server, network, store, api, faults, fleet, workload }
-  world.note({ name: 'world' }, 'scenario', () => JSON.stringify(scenario, (name, value) => (name === 'faults' ? undefined : value)))
+  world.note({ name: 'world' }, 'scenario', () =>
+    JSON.stringify(scenario, (name, value) => (name === 'faults' ? undefined : value)),
+  )
   watchPromises(parts)
   await playPhases(parts)
   return {

@@ -14,7 +14,7 @@ export interface CallOptions {
   /** Gives up after this time, by its signal. */
   readonly abandonAfterMs?: number
   /** Called when it has ended, unless its process has ended before. */
-  readonly then?: (call: Call) => void
+  readonly whenEnded?: (call: Call) => void
 }
 
 /** A program that runs on a simulated machine, and the callers inside it. */
@@ -204,7 +204,7 @@ export class SimulatedProcess implements Owner {
     return controller.signal
   }
 
-  #follow(call: Call, asked: Promise<ProgramToken | void>, { then }: CallOptions): void {
+  #follow(call: Call, asked: Promise<unknown>, { whenEnded }: CallOptions): void {
     const end = (outcome: CallOutcome) => {
       if (!this.alive) return
       call.outcome = outcome
@@ -212,12 +212,11 @@ export class SimulatedProcess implements Owner {
       this.world.note(this, 'call ended', () => `#${call.number}: ${outcomeText(outcome)}`)
       if (outcome.ok && outcome.token) this.#given(call.grant, outcome.token)
       this.world.tell('call.ended', { call })
-      then?.(call)
+      whenEnded?.(call)
     }
     asked.then(
-      token => end({ ok: true, token: token ?? undefined }),
-      (error: unknown) =>
-        end({ ok: false, failure: EvergrantError.is(error) ? error : undefined, error }),
+      token => end({ ok: true, token: token as ProgramToken | undefined }),
+      (error: unknown) => end({ ok: false, failure: EvergrantError.is(error) ? error : undefined, error }),
     )
   }
 

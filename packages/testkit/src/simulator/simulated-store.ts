@@ -48,7 +48,9 @@ export class SimulatedStore {
   readonly #states = new Map<SimulatedGrant, Stored>()
   readonly #earlier = new Map<SimulatedGrant, Stored[]>()
   /** Who cannot reach it, how operations end meanwhile, and until when. */
-  #cut: { readonly process: SimulatedProcess | undefined; readonly as: FaultKind; readonly until: number } | undefined
+  #cut:
+    | { readonly process: SimulatedProcess | undefined; readonly as: FaultKind; readonly until: number }
+    | undefined
   #writes = 0
 
   constructor(world: World, rules: StoreRules, hints: HintLine, faults: FaultPlan) {
@@ -75,7 +77,8 @@ export class SimulatedStore {
       read: key => this.#operate(process, grantOf(key), undefined) as Promise<Entry | undefined>,
       write: (key, change) => this.#operate(process, grantOf(key), change) as Promise<WriteResult>,
       ...(this.rules.tellsChanges && {
-        subscribe: (key: string, onChange: (version?: Version) => void) => this.hints.subscribe(process, grantOf(key), onChange),
+        subscribe: (key: string, onChange: (version?: Version) => void) =>
+          this.hints.subscribe(process, grantOf(key), onChange),
       }),
     }
   }
@@ -108,7 +111,8 @@ export class SimulatedStore {
       if (fault === 'store_stalled') return
       if (fault === 'store_failed') return void this.#world.after(this.#latency(), process, fail)
       this.#world.after(this.#thereMs(fault), undefined, () => {
-        const result = change === undefined ? this.#read(grant) : this.#write(process, grant, change, keptForMs)
+        const result =
+          change === undefined ? this.#read(grant) : this.#write(process, grant, change, keptForMs)
         if (fault === 'store_unanswered') return
         if (fault === 'store_applied') return void this.#world.after(this.#latency(), process, fail)
         answer(result, this.#states.get(grant))
@@ -132,7 +136,8 @@ export class SimulatedStore {
 
   #strike(process: SimulatedProcess, operation: 'read' | 'write'): FaultKind | undefined {
     const cut = this.#cut
-    if (cut !== undefined && this.#world.now < cut.until && (cut.process ?? process) === process) return cut.as
+    if (cut !== undefined && this.#world.now < cut.until && (cut.process ?? process) === process)
+      return cut.as
     const fault = this.#faults.strikeOperation(operation === 'read' ? READ_FAULTS : WRITE_FAULTS)
     if (fault !== undefined) this.#faults.count(fault)
     return fault
@@ -200,7 +205,8 @@ export class SimulatedStore {
   }
 
   #text(grant: SimulatedGrant, stored: Stored | undefined, result: Entry | undefined | WriteResult): string {
-    const how = result !== undefined && 'written' in result ? (result.written ? 'written' : 'refused') : 'read'
+    const how =
+      result !== undefined && 'written' in result ? (result.written ? 'written' : 'refused') : 'read'
     return `of grant ${grant.index}, ${how}: ${stored === undefined ? 'nothing' : storedText(stored)}`
   }
 
@@ -249,7 +255,7 @@ export class SimulatedStore {
 }
 
 /** A stored record in a few words. */
-export function storedText({ version, record }: Stored): string {
+function storedText({ version, record }: Stored): string {
   if (record === undefined) return `${version}, no record`
   const { fence, generation, lease, tokens, spentAt, rejected, trouble } = record
   const words = [

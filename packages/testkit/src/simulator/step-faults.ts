@@ -87,7 +87,14 @@ const STRIKES: { readonly [Kind in FaultKind]?: Strike } = {
   },
   record_garbled: ({ store, grants }, _, grant, random) => {
     const foreign = store.valueOf(grants[random.below(grants.length)] as SimulatedGrant)
-    const garbage = random.pick(['', 'null', '[]', '{"format":1}', foreign?.slice(0, -9) ?? '{', foreign ?? '{}'])
+    const garbage = random.pick([
+      '',
+      'null',
+      '[]',
+      '{"format":1}',
+      foreign?.slice(0, -9) ?? '{',
+      foreign ?? '{}',
+    ])
     if (garbage === store.valueOf(grant)) return false
     store.plant(grant, garbage, 'garbled')
     return true

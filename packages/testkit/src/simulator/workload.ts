@@ -65,15 +65,15 @@ export class Workload {
 
   #options({ rules }: SimulatedGrant): CallOptions {
     const random = this.#random
-    const then = (call: Call) => this.#ended(call)
+    const whenEnded = (call: Call) => this.#ended(call)
     const kind = random.next()
-    if (kind < 0.12) return { then, minValidForMs: Math.floor(random.next() * rules.lifeMs * 1.3) }
-    if (kind < 0.22) return { then, timeoutMs: random.between(10, 4_000) }
+    if (kind < 0.12) return { whenEnded, minValidForMs: Math.floor(random.next() * rules.lifeMs * 1.3) }
+    if (kind < 0.22) return { whenEnded, timeoutMs: random.between(10, 4_000) }
     if (kind < 0.3 && this.#faults.active && this.#faults.knows('caller_leaves')) {
       this.#faults.count('caller_leaves')
-      return { then, abandonAfterMs: random.below(2_000) }
+      return { whenEnded, abandonAfterMs: random.below(2_000) }
     }
-    return { then }
+    return { whenEnded }
   }
 
   #ended({ process, grant, outcome }: Call): void {
@@ -90,7 +90,7 @@ export class Workload {
     this.#world.after(this.#random.below(USE_WITHIN_MS), process, () => {
       if (this.#stopped || process.closing || this.#api.accepts(accessToken)) return
       process.reject(grant, accessToken)
-      if (this.#random.chance(0.8)) process.token(grant, { then: call => this.#ended(call) })
+      if (this.#random.chance(0.8)) process.token(grant, { whenEnded: call => this.#ended(call) })
     })
   }
 

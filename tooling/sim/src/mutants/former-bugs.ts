@@ -81,7 +81,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     name: 'intent-not-taken-back',
     area: 'lease',
     file: `${GRANT}/outcome.ts`,
-    find: "if (refused && flight.spends && flight.firstUse) recall(turn, flight)",
+    find: 'if (refused && flight.spends && flight.firstUse) recall(turn, flight)',
     replace: "if (refused && flight.firstUse) release(turn, flight, 'release', { spentAt: undefined })",
     breaks: 'a busy endpoint and a failing store together lose the grant',
     wasReal: true,

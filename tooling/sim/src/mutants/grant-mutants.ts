@@ -27,6 +27,7 @@ const LEASE_MUTANTS: readonly Mutant[] = [
     find: 'return watchedMs < policy.leaseMs || known.sightings < pollsNeeded',
     replace: 'return watchedMs < policy.leaseMs',
     breaks: 'where the store tells no time, a clock that is set forward ends a lease',
+    tests: 'packages/core/test/grant/cold-key.test.ts',
   },
   {
     name: 'intent-not-written',
@@ -43,6 +44,7 @@ const LEASE_MUTANTS: readonly Mutant[] = [
     find: 'if (timeoutMs * 2 < policy.requestTimeoutMs) return false',
     replace: '',
     breaks: 'a holder that was paused sends its request when its lease is over',
+    tests: 'packages/core/test/grant/cold-key.test.ts',
   },
   {
     name: 'lease-kept-after-winning',
@@ -82,6 +84,7 @@ const LEASE_MUTANTS: readonly Mutant[] = [
     find: 'if (pending.guarded) return news || stored.fence > pending.record.fence',
     replace: 'if (pending.guarded) return news',
     breaks: 'a holder that was overtaken overwrites the lease that followed',
+    tests: 'packages/core/test/grant/overtaken.test.ts',
   },
   {
     name: 'restored-below-the-fence',

@@ -1,5 +1,13 @@
 /** What a planted bug breaks. */
-export type MutantArea = 'lease' | 'fence' | 'commit' | 'freshness' | 'wake-up' | 'parsing' | 'backoff' | 'closing'
+export type MutantArea =
+  | 'lease'
+  | 'fence'
+  | 'commit'
+  | 'freshness'
+  | 'wake-up'
+  | 'parsing'
+  | 'backoff'
+  | 'closing'
 
 /** A bug that is planted on purpose, as data: where, what, and what would come of it. */
 export interface Mutant {

@@ -53,6 +53,7 @@ const FRESHNESS_MUTANTS: readonly Mutant[] = [
     find: 'if (storeOffset === undefined || (learnedTooEarly && !anchored)) {',
     replace: 'if (storeOffset === undefined) {',
     breaks: 'an expiry is written with an offset from before the clock was set',
+    tests: 'packages/core/test/grant/store-trouble.test.ts',
   },
   {
     name: 'rejected-token-served',
@@ -77,6 +78,7 @@ const FRESHNESS_MUTANTS: readonly Mutant[] = [
     find: 'if (isDue(stamp, at)) state.asked = true',
     replace: '',
     breaks: 'a token that is due is not renewed behind its callers',
+    tests: 'packages/core/test/grant/renewal.test.ts',
   },
   {
     name: 'rejection-loop',
@@ -157,6 +159,7 @@ const PARSING_MUTANTS: readonly Mutant[] = [
     find: "if (format > RECORD_FORMAT) return { kind: 'newer' }",
     replace: '',
     breaks: 'the record of a later version is overwritten',
+    tests: 'packages/core/test/record/record-codec.test.ts',
   },
   {
     name: 'garbage-is-thrown',
@@ -173,13 +176,17 @@ const PARSING_MUTANTS: readonly Mutant[] = [
     find: "if (shape === 'duplicate') return refuse(fail('response_duplicate_member'))",
     replace: '',
     breaks: 'an answer may name two tokens, of which the last counts',
+    tests: 'packages/core/test/message/token-response.test.ts',
   },
   {
     name: 'lifetime-not-checked',
     area: 'parsing',
     file: `${MESSAGE}/lifetime.ts`,
-    find: "if (!(seconds > 0)) return 'not_positive'",
-    replace: '',
+    find: `  if (!(seconds > 0)) return 'not_positive'
+  const ms = Math.min(Math.floor(seconds * 1000), lifetimeMsMax)
+  return ms >= 1 ? { kind: 'finite', ms } : 'not_positive'`,
+    replace: `  const ms = Math.min(Math.floor(seconds * 1000), lifetimeMsMax)
+  return { kind: 'finite', ms }`,
     breaks: 'a token with a negative life is taken',
   },
   {
@@ -187,7 +194,7 @@ const PARSING_MUTANTS: readonly Mutant[] = [
     area: 'parsing',
     file: `${MESSAGE}/lifetime.ts`,
     find: 'seconds = Number(value)',
-    replace: 'seconds = Number(`${value}0`)',
+    replace: 'seconds = Number(value) * 10',
     breaks: 'a lifetime that is written as text is ten times too long',
   },
   {
@@ -197,11 +204,8 @@ const PARSING_MUTANTS: readonly Mutant[] = [
     find: '? Number(field) * 1000',
     replace: '? Number(field) * 0',
     breaks: 'the pause that a server asks for is not kept',
+    tests: 'packages/core/test/message/error-response.test.ts',
   },
 ]
 
-export const TIME_MUTANTS: readonly Mutant[] = [
-  ...FRESHNESS_MUTANTS,
-  ...BACKOFF_MUTANTS,
-  ...PARSING_MUTANTS,
-]
+export const TIME_MUTANTS: readonly Mutant[] = [...FRESHNESS_MUTANTS, ...BACKOFF_MUTANTS, ...PARSING_MUTANTS]

@@ -17,12 +17,16 @@ export async function closeEverything({ world, fleet, grants, store }: Parts): P
   for (const process of processes) {
     fleet.close(process, () => {
       closed += 1
-      if (process.timers.size > 0) world.fail('L6', `${process.name} is closed and has ${process.timers.size} timers`)
+      if (process.timers.size > 0)
+        world.fail('L6', `${process.name} is closed and has ${process.timers.size} timers`)
       if (store.hints.countOf(process) > 0) world.fail('L6', `${process.name} is closed and still subscribed`)
     })
   }
   const busy = grants.some(({ history, spends }) => spends && history.inFlight.size > 0)
-  const { requestTimeoutMs, commitBudgetMs } = grants[0]?.numbers ?? { requestTimeoutMs: 0, commitBudgetMs: 0 }
+  const { requestTimeoutMs, commitBudgetMs } = grants[0]?.numbers ?? {
+    requestTimeoutMs: 0,
+    commitBudgetMs: 0,
+  }
   const ms = busy ? requestTimeoutMs + commitBudgetMs : CLOSED_MS
   await world.run(world.now + ms, () => closed === processes.length)
   if (closed < processes.length) world.fail('L6', `close() has not come to its end after ${ms} ms`)

@@ -56,7 +56,7 @@ async function askAllAtOnce(parts: Parts, grant: SimulatedGrant): Promise<void> 
     world.after(0, process, () => {
       for (let i = 0; i < CALLERS; i++) {
         process.token(grant, {
-          then: ({ outcome }) => {
+          whenEnded: ({ outcome }) => {
             if (outcome?.ok) answers += 1
           },
         })
@@ -66,7 +66,10 @@ async function askAllAtOnce(parts: Parts, grant: SimulatedGrant): Promise<void> 
   const callers = CALLERS * fleet.processes.length
   await world.run(world.now + OBTAINED_MS, () => answers === callers)
   if (answers < callers) {
-    world.fail('P2', `${callers - answers} of ${callers} callers have no token ${OBTAINED_MS} ms after it expired`)
+    world.fail(
+      'P2',
+      `${callers - answers} of ${callers} callers have no token ${OBTAINED_MS} ms after it expired`,
+    )
   }
   count.expect('P2', 1, `${callers} callers in ${fleet.processes.length} processes asked at once`)
 }
@@ -75,7 +78,10 @@ async function askAllAtOnce(parts: Parts, grant: SimulatedGrant): Promise<void> 
 async function liveThrough({ world, fleet }: Parts, grant: SimulatedGrant): Promise<void> {
   // A pause after the failures of the storm may last yet; it is over when a renewal has succeeded.
   const { issues } = grant.history
-  await world.run(world.now + grant.toldLifeMs + grant.numbers.latchMaxMs, () => grant.history.issues > issues)
+  await world.run(
+    world.now + grant.toldLifeMs + grant.numbers.latchMaxMs,
+    () => grant.history.issues > issues,
+  )
   await world.run(world.now + OBTAINED_MS / 2)
   const random = world.random(`expiry ${grant.index}`)
   const until = (grant.history.newest?.issuedAt ?? world.now) + 1.25 * grant.toldLifeMs

@@ -29,7 +29,9 @@ export async function recoverAll(parts: Parts): Promise<void> {
     const verdicts = await askUntilServed(parts, grant)
     // What was sent in the storm may go wrong yet.
     await world.run(world.now + IN_FLIGHT_MS_MAX, () => grant.history.inFlight.size === 0)
-    const lost = [...verdicts].filter(([, verdict]) => verdict === 'reauthorize').map(([process]) => process.name)
+    const lost = [...verdicts]
+      .filter(([, verdict]) => verdict === 'reauthorize')
+      .map(([process]) => process.name)
     const { blames } = grant.history
     if (lost.length > 0 && blames.size === 0) {
       world.fail('P7', `${lost} say that grant ${grant.index} is lost, and nothing that was lost is to blame`)
@@ -55,7 +57,8 @@ export async function askUntilServed(
 ): Promise<ReadonlyMap<SimulatedProcess, Verdict>> {
   const verdicts = new Map<SimulatedProcess, Verdict>()
   let done = false
-  const ask = (process: SimulatedProcess): void => process.token(grant, { then: call => verdict(process, call) })
+  const ask = (process: SimulatedProcess): void =>
+    process.token(grant, { whenEnded: call => verdict(process, call) })
   const verdict = (process: SimulatedProcess, { outcome }: Call): void => {
     if (outcome === undefined) return
     if (outcome.ok) return void verdicts.set(process, 'served')
@@ -80,7 +83,10 @@ export async function askUntilServed(
   done = true
   for (const [process, verdict] of verdicts) {
     if (verdict !== 'waiting' || isSettled([process, verdict])) continue
-    world.fail('L2', `${process.name} has no token of grant ${grant.index} after ${recoveryMs(grant)} ms of calm`)
+    world.fail(
+      'L2',
+      `${process.name} has no token of grant ${grant.index} after ${recoveryMs(grant)} ms of calm`,
+    )
   }
   return verdicts
 }
@@ -90,7 +96,14 @@ function recoveryMs({ numbers, rules, history }: SimulatedGrant): number {
   // A server that gives the same token again gives the one that was rejected, until that has nearly ended.
   const repeatedMs = rules.repeats && history.rejected.size > 0 ? rules.lifeMs : 0
   const { leaseMs, backoffMaxMs, latchMaxMs, requestTimeoutMs, storeTimeoutMs } = numbers
-  return leaseMs + Math.max(backoffMaxMs, latchMaxMs) + requestTimeoutMs + 3 * storeTimeoutMs + repeatedMs + SLACK_MS
+  return (
+    leaseMs +
+    Math.max(backoffMaxMs, latchMaxMs) +
+    requestTimeoutMs +
+    3 * storeTimeoutMs +
+    repeatedMs +
+    SLACK_MS
+  )
 }
 
 async function signInAgain(parts: Parts, grant: SimulatedGrant): Promise<void> {
@@ -102,7 +115,7 @@ async function signInAgain(parts: Parts, grant: SimulatedGrant): Promise<void> {
   let confirmed = false
   const { issue, refreshToken } = server.signIn(grant)
   world.after(0, renewer, () => {
-    renewer.receive(grant, issue, refreshToken, { then: () => (confirmed = true) })
+    renewer.receive(grant, issue, refreshToken, { whenEnded: () => (confirmed = true) })
   })
   await world.run(world.now + SLACK_MS, () => confirmed)
   if (!confirmed) world.fail('L2', `a grant was not taken over within ${SLACK_MS} ms of calm`)

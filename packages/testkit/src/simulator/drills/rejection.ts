@@ -20,7 +20,12 @@ export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promi
   const { world, server, store } = parts
   const { toldLifeMs } = grant
   const { freshForMs } = grant.numbers
-  if (toldLifeMs < 4 * freshForMs || !isShareable(grant, store.rules.hasClock) || world.violation !== undefined) return
+  if (
+    toldLifeMs < 4 * freshForMs ||
+    !isShareable(grant, store.rules.hasClock) ||
+    world.violation !== undefined
+  )
+    return
   await renewIfOlderThan(parts, grant, toldLifeMs / 4)
   // A token that took the place of a rejected one is not rejected without ado.
   await world.run(world.now + freshForMs + 1_000)
@@ -49,7 +54,9 @@ export async function drillRejection(parts: Parts, grant: SimulatedGrant): Promi
 /** Whether nobody holds another token than the newest. */
 function isShared({ fleet }: Parts, grant: SimulatedGrant): boolean {
   const newest = grant.history.newest?.accessToken
-  return fleet.processes.every(process => (process.sourceOf(grant).current()?.accessToken ?? newest) === newest)
+  return fleet.processes.every(
+    process => (process.sourceOf(grant).current()?.accessToken ?? newest) === newest,
+  )
 }
 
 /** Waits until the newest token has lapsed, and lets everybody ask, if it is older than that. */
@@ -67,7 +74,7 @@ async function useUntilAccepted({ world, fleet, api }: Parts, grant: SimulatedGr
   const accepted = new Map<SimulatedProcess, boolean>()
   const attempt = (process: SimulatedProcess, left: number): void =>
     process.token(grant, {
-      then: ({ outcome }: Call) => {
+      whenEnded: ({ outcome }: Call) => {
         if (!outcome?.ok || outcome.token === undefined || left === 0) return
         if (api.accepts(outcome.token.accessToken)) return void accepted.set(process, true)
         process.reject(grant, outcome.token.accessToken)
@@ -119,14 +126,18 @@ async function rejectAgain(parts: Parts, grant: SimulatedGrant): Promise<void> {
     world.after(0, process, () => {
       process.reject(grant, token.accessToken)
       process.token(grant, {
-        then: ({ outcome }) => codes.set(process, outcome?.ok ? 'a token' : (outcome?.failure?.code ?? 'an error')),
+        whenEnded: ({ outcome }) =>
+          codes.set(process, outcome?.ok ? 'a token' : (outcome?.failure?.code ?? 'an error')),
       })
     })
   }
   await world.run(world.now + TOLD_MS)
   for (const [process, code] of codes) {
     if (code === 'token_rejected_again') continue
-    world.fail('P6', `${process.name} was told ${code} when the token that replaced a rejected one was rejected too`)
+    world.fail(
+      'P6',
+      `${process.name} was told ${code} when the token that replaced a rejected one was rejected too`,
+    )
   }
   count.expect('P6', 0, 'the token that replaced a rejected one was rejected too')
   await askUntilServed(parts, grant)

@@ -18,6 +18,9 @@ export class RequestCount {
     const requests = this.#grant.history.issues - this.#before
     if (requests === wanted) return
     const { index } = this.#grant
-    this.#world.fail(id, `there were ${requests} token requests for grant ${index}, not ${wanted}, when ${when}`)
+    this.#world.fail(
+      id,
+      `there were ${requests} token requests for grant ${index}, not ${wanted}, when ${when}`,
+    )
   }
 }

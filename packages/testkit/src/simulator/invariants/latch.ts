@@ -36,7 +36,10 @@ export function latch(world: World, store: SimulatedStore): Watcher {
       if (refusal === undefined || refusal.commands < grant.history.commands) return
       const sinceMs = process.now - refusal.at
       if (sinceMs >= grant.numbers.latchMs) return
-      world.fail('S10', `${process.name} asks for grant ${grant.index} ${sinceMs} ms after its client was refused`)
+      world.fail(
+        'S10',
+        `${process.name} asks for grant ${grant.index} ${sinceMs} ms after its client was refused`,
+      )
     },
     'store.wrote'({ process, grant, before, after }) {
       const trouble = before?.record?.trouble

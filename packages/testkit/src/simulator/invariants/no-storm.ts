@@ -28,7 +28,10 @@ export function noStorm(world: World): Watcher {
   let instant = 0
   let eventsThen = 0
 
-  const recently = (of: PerProcess<Recently>, ...[process, grant]: Parameters<PerProcess<Recently>['get']>) => {
+  const recently = (
+    of: PerProcess<Recently>,
+    ...[process, grant]: Parameters<PerProcess<Recently>['get']>
+  ) => {
     const known = of.get(process, grant) ?? new Recently()
     of.set(process, grant, known)
     return known

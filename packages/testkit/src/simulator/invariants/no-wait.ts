@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
+import type { ProgramToken } from '../program.ts'
 import type { SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
-import type { ProgramToken } from '../program.ts'
 import type { Watcher, World } from '../world.ts'
 import { PerProcess } from './per-process.ts'
 

@@ -1,8 +1,8 @@
-import type { SimulatedStore, Stored } from '../simulated-store.ts'
-import { type Exchange, mayBeGivenUp } from '../network.ts'
+import { type Exchange, mayBeGivenUp } from '../exchange.ts'
 import type { Tenure } from '../grant-history.ts'
 import type { SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
+import type { SimulatedStore, Stored } from '../simulated-store.ts'
 import type { Watcher, World } from '../world.ts'
 
 /**
@@ -41,11 +41,21 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
         world.fail('S7', `${process.name} has two requests for grant ${grant.index} on their way`)
       }
       const tenure = tenures.get(other.process)
-      if (hasLostLease(process, grant) || !exchange.guarded || !other.guarded || tenure === undefined || tenure.losses < losses) continue
+      if (
+        hasLostLease(process, grant) ||
+        !exchange.guarded ||
+        !other.guarded ||
+        tenure === undefined ||
+        tenure.losses < losses
+      )
+        continue
       // Whoever's clock was set forward may have given up what is still on its way.
       if (overridden.has(tenure) || other.process.machine.wasSet) continue
       if (store.now - tenure.storedAt >= lapsedMs(grant) || grant.history.commands > 0) continue
-      world.fail('S7', `${process.name} asks for grant ${grant.index} while the lease of ${other.process.name} lasts`)
+      world.fail(
+        'S7',
+        `${process.name} asks for grant ${grant.index} while the lease of ${other.process.name} lasts`,
+      )
     }
   }
 
@@ -93,6 +103,9 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
     if (tenure.process === process || tenure.losses < losses) return
     const own = tenures.get(process)
     if (own === undefined || own.losses < losses || own.fence >= tenure.fence) return
-    world.fail('S6', `${process.name} stored what it won under lease ${own.fence} after lease ${tenure.fence} was given`)
+    world.fail(
+      'S6',
+      `${process.name} stored what it won under lease ${own.fence} after lease ${tenure.fence} was given`,
+    )
   }
 }

@@ -10,8 +10,7 @@ export class PerProcess<Value> {
   }
 
   set(process: SimulatedProcess, grant: SimulatedGrant, value: Value): void {
-    let values = this.#values.get(process)
-    if (values === undefined) this.#values.set(process, (values = new Map()))
-    values.set(grant, value)
+    const values = this.#values.get(process) ?? new Map()
+    this.#values.set(process, values.set(grant, value))
   }
 }

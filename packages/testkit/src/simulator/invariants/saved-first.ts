@@ -42,7 +42,10 @@ export function savedFirst(world: World, server: AuthorizationServer): Watcher {
       if (win.process !== process || waitedMs < grant.numbers.commitBudgetMs) {
         world.fail('P4', `${process.name} was given ${accessToken} before ${refreshToken} was stored`)
       } else if (told.get(process, grant) === undefined) {
-        world.fail('P4', `${process.name} serves ${accessToken}, which it could not save, and does not say so`)
+        world.fail(
+          'P4',
+          `${process.name} serves ${accessToken}, which it could not save, and does not say so`,
+        )
       }
     },
     'call.ended'({ call }) {

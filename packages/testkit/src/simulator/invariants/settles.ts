@@ -33,7 +33,8 @@ export function settles(world: World): Watcher {
           continue
         }
         const overdue = overdueMs(call)
-        if (overdue > 0) world.fail('L1', `call #${call.number} of ${call.process.name} is ${overdue} ms overdue`)
+        if (overdue > 0)
+          world.fail('L1', `call #${call.number} of ${call.process.name} is ${overdue} ms overdue`)
         lateAt = Math.min(lateAt, world.now - overdue)
       }
     },

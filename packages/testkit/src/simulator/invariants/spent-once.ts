@@ -1,4 +1,4 @@
-import type { Exchange } from '../network.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Watcher, World } from '../world.ts'
 
 /** How much longer than its replay window a program may think that it lasts, in ms: round trips of the store. */
@@ -38,7 +38,10 @@ export function spentOnce(world: World): Watcher {
         const sinceMs = sentAt - spent.exchange.sentAt
         if (replayMs === 0 || sinceMs > replayMs + MISJUDGED_MS) {
           const { number, end } = spent.exchange
-          world.fail('S5', `${refreshToken} is presented again, ${sinceMs} ms after request ${number} (${end})`)
+          world.fail(
+            'S5',
+            `${refreshToken} is presented again, ${sinceMs} ms after request ${number} (${end})`,
+          )
         }
       }
       presentations.set(refreshToken, [...earlier, { exchange, losses }])

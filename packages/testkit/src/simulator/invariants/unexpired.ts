@@ -21,7 +21,10 @@ export function unexpired(world: World, server: AuthorizationServer): Watcher {
     'store.wrote'({ process, grant, after: { record } }) {
       const issue = record?.tokens && server.issueOf(record.tokens.accessToken)
       if (record?.tokens !== undefined && issue?.grant !== grant) {
-        world.fail('S9', `${process.name} stored a token under the key of grant ${grant.index} that is not its own`)
+        world.fail(
+          'S9',
+          `${process.name} stored a token under the key of grant ${grant.index} that is not its own`,
+        )
       }
     },
   }

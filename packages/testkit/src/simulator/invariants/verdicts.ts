@@ -1,4 +1,4 @@
-import { mayBeGivenUp } from '../network.ts'
+import { mayBeGivenUp } from '../exchange.ts'
 import type { SimulatedGrant } from '../simulated-grant.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
 import type { SimulatedStore, Stored } from '../simulated-store.ts'
@@ -24,7 +24,8 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
     const record = stored?.record
     const isMissing = record?.tokens === undefined && !grant.rules.seeded
     if (blames.size > 0 || isMissing || record?.trouble?.kind === 'reauthorize') return true
-    if (record?.lease === undefined || record.spentAt === undefined || tenure?.process === process) return false
+    if (record?.lease === undefined || record.spentAt === undefined || tenure?.process === process)
+      return false
     const { leaseMs, pollMs } = grant.numbers
     const lapsedMs = store.rules.hasClock ? leaseMs : leaseMs - 2 * pollMs
     return store.now - (stored?.storedAt ?? 0) >= lapsedMs - 1
@@ -49,8 +50,16 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
       if (!grant.delegated) {
         world.fail('P7', `call #${number} of ${process.name} was told to sign in for client credentials`)
       }
-      if (dropping.get(process, grant) || believing.get(process, grant) || hasReason(process, grant, grant.history.stored)) return
-      world.fail('P7', `call #${number} of ${process.name} was told ${outcome.failure.code}, and nothing is lost`)
+      if (
+        dropping.get(process, grant) ||
+        believing.get(process, grant) ||
+        hasReason(process, grant, grant.history.stored)
+      )
+        return
+      world.fail(
+        'P7',
+        `call #${number} of ${process.name} was told ${outcome.failure.code}, and nothing is lost`,
+      )
     },
   }
 }
