@@ -45,14 +45,26 @@ describe('the simulator', () => {
     for (const from of seeds) expect((await runSeeds({ from, count: 1 })).broken).toEqual([])
   })
 
-  it.each(['intent-not-written', 'fence-not-raised', 'served-before-saved', 'mark-of-spending-stays'])(
+  async function caughtAgain(name: string) {
+    const mutant = ALL_MUTANTS.find(each => each.name === name)
+    const { seed, id } = findings.find(each => each.name === name)?.caught ?? {}
+    if (mutant === undefined || seed === undefined) throw new Error(`the simulator has not caught ${name}`)
+    const { broken } = await runPool({ from: seed, count: 1 }, { workers: 1, mutant })
+    expect(broken).toMatchObject([{ seed, id }])
+    return broken[0]
+  }
+
+  it.each(['intent-not-written', 'fence-not-raised', 'served-before-saved', 'wake-up-forgotten'])(
     'catches the mutant %s at the seed at which it did before',
     async name => {
-      const mutant = ALL_MUTANTS.find(each => each.name === name)
-      const { seed, id } = findings.find(each => each.name === name)?.caught ?? {}
-      if (mutant === undefined || seed === undefined) throw new Error(`the simulator has not caught ${name}`)
-      const { broken } = await runPool({ from: seed, count: 1 }, { workers: 1, mutant })
-      expect(broken).toMatchObject([{ seed, id }])
+      await caughtAgain(name)
     },
   )
+
+  it('does not accept that a grant is lost when nothing that was lost is to blame', async () => {
+    expect(await caughtAgain('mark-of-spending-stays')).toMatchObject({
+      id: 'P7',
+      message: expect.stringContaining('and nothing is lost'),
+    })
+  })
 })

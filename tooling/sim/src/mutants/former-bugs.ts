@@ -12,6 +12,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'const newSeed = hasNewSeed(base, policy)',
     replace: 'const newSeed = hasNewSeed(turn.state.known?.record ?? emptyRecord(policy.identity), policy)',
     breaks: 'the configured refresh token, long spent, is presented when the store has lost the record',
+    tests: 'packages/core/test/grant/single-use-refresh.test.ts',
     wasReal: true,
   },
   {
@@ -30,6 +31,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'if (isTerminal(failure) || failure.code === REJECTED_AGAIN) return',
     replace: 'if (isTerminal(failure)) return',
     breaks: 'the pause after a token was rejected again lasts a second for everybody but its author',
+    tests: 'packages/core/test/grant/rejection.test.ts',
     wasReal: true,
   },
   {
@@ -39,6 +41,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'return stamp && estimated ? { ...stamp, estimatedSince: turn.at } : stamp',
     replace: 'return stamp',
     breaks: 'where the store tells no time, a foreign token is never rejected while fresh',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
     wasReal: true,
   },
   {
@@ -48,6 +51,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'const better = own.estimatedSince !== undefined && !estimated ? foreignStamp(turn, translated) : undefined',
     replace: 'const better = undefined',
     breaks: 'a token is renewed for nothing by those who read it before its instants were exact',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
     wasReal: true,
   },
   {
@@ -57,6 +61,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'if (foreign && !foreign.rejected && isLapsed(foreign, turn.at) && !isLapsed(own, turn.at)) return',
     replace: '',
     breaks: 'a usable token gives way to a newer one that may be over',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
     wasReal: true,
   },
   {
@@ -66,6 +71,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'state.stamp = foreign && again ? { ...foreign, rejected: true } : foreign',
     replace: 'state.stamp = again ? foreign : foreign',
     breaks: 'a token that was rejected here is served again when a provider repeats it to somebody else',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
     wasReal: true,
   },
   {
@@ -75,6 +81,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'settle(turn, Math.min(state.stamp.dueAt, state.stamp.lapsesAt, lookAt))',
     replace: 'settle(turn, Math.min(state.stamp.dueAt, lookAt))',
     breaks: 'a grant that is kept warm has no token between its lapse and its next renewal',
+    tests: 'packages/core/test/grant/renewal.test.ts',
     wasReal: true,
   },
   {
@@ -84,6 +91,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'if (refused && flight.spends && flight.firstUse) recall(turn, flight)',
     replace: "if (refused && flight.firstUse) release(turn, flight, 'release', { spentAt: undefined })",
     breaks: 'a busy endpoint and a failing store together lose the grant',
+    tests: 'packages/core/test/grant/recall.test.ts',
     wasReal: true,
   },
   {
@@ -95,6 +103,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     replace: `  noteStoreFailure(turn)
   turn.state.flight = undefined`,
     breaks: 'a lease that is written late and never used loses the grant',
+    tests: 'packages/core/test/grant/recall.test.ts',
     wasReal: true,
   },
   {
@@ -104,6 +113,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'state.trouble = pending.record.trouble',
     replace: '',
     breaks: 'a process that receives a grant in the place of one that has ended never renews it',
+    tests: 'packages/core/test/grant/command.test.ts',
     wasReal: true,
   },
   {
@@ -113,6 +123,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: "      kind: 'restore',\n      command: undefined,",
     replace: '      command: undefined,',
     breaks: 'tokens that are written anew in the clock of the store go over a lease taken meanwhile',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
     wasReal: true,
   },
   {
@@ -122,6 +133,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'if (pending.record.rejected || mayBeBuiltOn(pending, stored)) return news',
     replace: 'if (pending.record.rejected) return news',
     breaks: 'tokens won without the store are written over what was built on them',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
     wasReal: true,
   },
   {
@@ -131,6 +143,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'if (isLapsed(stamp, at)) return false',
     replace: 'if (stamp?.saved !== true || isLapsed(stamp, at)) return false',
     breaks: 'followers wait for a token that a renewer holds and does not store',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
     wasReal: true,
   },
   {
@@ -142,6 +155,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     replace: `    noteFailure(turn, fail('response_lost'))
     return release(turn, flight, 'release', {})`,
     breaks: 'callers are told to sign in again although a new grant has come',
+    tests: 'packages/core/test/grant/single-use-refresh.test.ts',
     wasReal: true,
   },
   {
@@ -151,6 +165,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'return busy || (pending !== undefined && spends(this.policy))',
     replace: 'return busy',
     breaks: 'a source that is closed between two tries to save a refresh token loses it',
+    tests: 'packages/runtime/test/token-source.test.ts',
     wasReal: true,
   },
   {
@@ -160,6 +175,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'if (this.#isUnderWay) await this.#settle()',
     replace: 'await (this.#isUnderWay ? this.#settle() : undefined)',
     breaks: 'a closed session asks the store once more',
+    tests: 'packages/runtime/test/token-watch.test.ts',
     wasReal: true,
   },
   {
@@ -169,6 +185,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'const PARTS = 4',
     replace: 'const PARTS = 1',
     breaks: 'a clock that is set forward makes the answer under way a lost one',
+    tests: 'packages/runtime/test/store-and-network.test.ts',
     wasReal: true,
   },
   {
@@ -178,6 +195,57 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: '    else rearm()',
     replace: '',
     breaks: 'after a machine has slept, nobody is woken for up to a minute',
+    tests: 'packages/runtime/test/system-clock.test.ts',
+    wasReal: true,
+  },
+  {
+    name: 'later-grant-not-noticed',
+    area: 'fence',
+    file: `${GRANT}/adopt.ts`,
+    find: ' || isLaterGrant(record, own.commands)',
+    replace: '',
+    breaks: 'a grant that was received after a loss of the record gives way to the one before it',
+    tests: 'packages/core/test/grant/later-grant.test.ts',
+    wasReal: true,
+  },
+  {
+    name: 'rejection-written-over',
+    area: 'commit',
+    file: `${GRANT}/commit.ts`,
+    find: 'return isSame && stored?.rejected ?',
+    replace: 'return isSame && stored === undefined ?',
+    breaks: 'a token that others have rejected is stored as a good one when a provider repeats it',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
+    wasReal: true,
+  },
+  {
+    name: 'rejected-before-it-was-stored',
+    area: 'freshness',
+    file: `${GRANT}/handlers.ts`,
+    find: '  rejectPending(turn, stamp)\n',
+    replace: '',
+    breaks: 'a token that was rejected before it could be stored is served again once it is',
+    tests: 'packages/core/test/grant/foreign-clock.test.ts',
+    wasReal: true,
+  },
+  {
+    name: 'pause-sat-out-blindly',
+    area: 'backoff',
+    file: `${GRANT}/decide.ts`,
+    find: 'if (lookAt <= at) return startRead(turn)\n  if (!isWorthWaiting',
+    replace: 'if (!isWorthWaiting',
+    breaks: 'whoever sits out a pause does not notice that somebody else has succeeded',
+    tests: 'packages/core/test/grant/failure.test.ts',
+    wasReal: true,
+  },
+  {
+    name: 'begun-while-closing',
+    area: 'closing',
+    file: `${RUNTIME}/session.ts`,
+    find: "this.policy = { ...this.policy, keepWarm: false, role: 'follower' }",
+    replace: '',
+    breaks: 'a source that is being closed begins a renewal because of what it reads',
+    tests: 'packages/runtime/test/token-source.test.ts',
     wasReal: true,
   },
 ]

@@ -115,6 +115,7 @@ const BACKOFF_MUTANTS: readonly Mutant[] = [
     find: 'if (isTerminal(failure) || failure.code === REJECTED_AGAIN) return',
     replace: 'if (failure.code === REJECTED_AGAIN) return',
     breaks: 'a wrong secret is tried again and again',
+    tests: 'packages/core/test/grant/failure.test.ts',
   },
   {
     name: 'trouble-not-shared',
