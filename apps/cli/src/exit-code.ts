@@ -1,5 +1,3 @@
-import type { FailureKind } from '@evergrant/core'
-
 /** Exit codes, so that a script can tell what to do. They are part of the interface and do not change. */
 export const EXIT = {
   ok: 0,
@@ -12,7 +10,7 @@ export const EXIT = {
   declined: 7,
   api: 8,
   cancelled: 130,
-} as const satisfies Record<FailureKind | 'ok' | 'defect' | 'usage' | 'api', number>
+} as const
 
 export const EXIT_HELP = `
 Exit codes:

@@ -1,7 +1,7 @@
 import type { Clock } from '@evergrant/core'
 
 /** Beyond this, in ms, a timer of the platform fires at once. */
-export const TIMER_MS_MAX = 2 ** 31 - 1
+export const TIMER_MS_MAX: number = 2 ** 31 - 1
 
 /**
  * Time as a limit needs it: steady, whatever happens to the wall clock. Timers keep the process alive only while

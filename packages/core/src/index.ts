@@ -140,6 +140,7 @@ export {
   strictProfile,
   tolerantProfile,
 } from './message/message-profile.ts'
+export { refusesExchange, tokenTypeIdentifier } from './message/token-exchange.ts'
 export { tokenRequest } from './message/token-request.ts'
 export {
   isTokenText,
@@ -147,7 +148,7 @@ export {
   readTokenResponse,
   type TokenResponseResult,
 } from './message/token-response.ts'
-export type { ExtraValue, TokenSet } from './message/token-set.ts'
+export type { ExtraValue, TokenSet, TokenType } from './message/token-set.ts'
 export {
   type Permissions,
   permissions,
@@ -170,6 +171,7 @@ export type { CallEnd, CallGuard } from './ports/call-guard.ts'
 export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
+export type { ProofOfPossession, ProvableRequest } from './ports/proof-of-possession.ts'
 export type { ClientSecretMethod, DeviceDialect, Provider } from './ports/provider.ts'
 export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
@@ -194,6 +196,7 @@ export {
   grantIdentity,
   identityFingerprint,
   recordKey,
+  tokenTypeOf,
 } from './record/identity.ts'
 export {
   type Decoded,

@@ -1,7 +1,7 @@
 import type { CallEvent, EvergrantEvent, GuardEvent, TokenEvent } from '@evergrant/core'
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api'
 import * as names from './attribute-names.ts'
-import { METRICS, type MetricName } from './metric-table.ts'
+import { METRICS, type Metric, type MetricName } from './metric-table.ts'
 
 type NameOf<Kind> = {
   [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never
@@ -28,7 +28,7 @@ export class EventMeter {
 
   constructor(meter: Meter, perGrant: boolean) {
     this.#perGrant = perGrant
-    for (const [name, { kind, unit, description }] of Object.entries(METRICS)) {
+    for (const [name, { kind, unit, description }] of Object.entries<Metric>(METRICS)) {
       const options = { unit, description }
       if (kind === 'counter') this.#counters.set(name, meter.createCounter(name, options))
       if (kind === 'histogram') {

@@ -75,6 +75,6 @@ export const METRICS = {
     unit: '{anomaly}',
     description: 'Things that should not happen, and did.',
   },
-} as const satisfies Record<string, Metric>
+} as const
 
 export type MetricName = keyof typeof METRICS

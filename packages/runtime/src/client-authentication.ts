@@ -57,6 +57,15 @@ export function publicClient(client: Pick<ClientCredentials, 'id'>): ClientAuthe
 }
 
 /**
+ * Names the client, which proves itself by the certificate of its TLS connection: `tls_client_auth` and
+ * `self_signed_tls_client_auth` (RFC 8705 §2). The certificate is the transport's: `cert` and `key` of
+ * `undiciTransport()`.
+ */
+export function tlsClientAuth(client: Pick<ClientCredentials, 'id'>): ClientAuthentication {
+  return publicClient(client)
+}
+
+/**
  * Sends everything in the URL. RFC 6749 §2.3.1 forbids it, because URLs end up in logs; this is for servers
  * that leave no other way.
  */

@@ -1,6 +1,16 @@
-import type { Advice, ClientAuthentication, HttpRequest, Provider, TokenRequest } from '@evergrant/core'
+import {
+  type Advice,
+  type ClientAuthentication,
+  type HttpRequest,
+  type HttpResponse,
+  headerOf,
+  type ProofOfPossession,
+  type Provider,
+  type TokenRequest,
+} from '@evergrant/core'
 import { type ClientCredentials, clientSecretBy, publicClient } from './client-authentication.ts'
 import { readSecret } from './secret.ts'
+import type { Exchange } from './token-exchange.ts'
 
 /** A client that authenticates with its secret, or in a way of its own; or a public one, with nothing but its id. */
 export interface Client {
@@ -9,32 +19,65 @@ export interface Client {
   readonly secret?: ClientCredentials['secret']
   /** Goes before a secret. Absent: as the provider says. */
   readonly authentication?: ClientAuthentication
+  /** Binds tokens to a key of the client (RFC 9449): `dpop()` of `@evergrant/jose`. Absent: bearer tokens. */
+  readonly proof?: ProofOfPossession
 }
+
+/** Why a request is made again: its proof of possession was not what the server wants, or the exchanged token. */
+export type Repetition = 'proof' | 'exchange'
 
 /** The way out: authenticates each request, and looks once whether id and secret look right. */
 export class ClientGate {
   /** What looked wrong about the client's id or secret, by their shape. */
   doubt: Advice | undefined
+  /** Brings the tokens that are exchanged; `undefined` for all other grants. */
+  exchange: Exchange | undefined
   readonly #authentication: ClientAuthentication
   readonly #client: Client
   readonly #provider: Provider
   #looked = false
 
-  constructor(provider: Provider, client: Client) {
+  constructor(provider: Provider, client: Client, exchange?: Exchange) {
     this.#provider = provider
     this.#client = client
     this.#authentication = authenticationOf(provider, client)
+    this.exchange = exchange
   }
 
   /** Calls `onDoubt` before the first request if the client looks doubtful. */
   async authenticate(request: TokenRequest, onDoubt: (advice: Advice) => void): Promise<HttpRequest> {
-    const authenticated = await this.#authentication.authenticate(request)
+    const whole = this.exchange === undefined ? request : await this.exchange.complete(request)
+    const { issuer } = this.#provider
+    const authenticated = await this.#authentication.authenticate(
+      issuer === undefined ? whole : { ...whole, issuer },
+    )
     if (!this.#looked) {
       this.#looked = true
       this.doubt = await this.#look()
       if (this.doubt !== undefined) onDoubt(this.doubt)
     }
-    return authenticated
+    return this.#proven(authenticated, request.endpoint)
+  }
+
+  /** The request with a proof of possession, where tokens are to be bound to a key (RFC 9449 §5). */
+  async #proven(request: HttpRequest, endpoint: string): Promise<HttpRequest> {
+    const { proof } = this.#client
+    if (proof === undefined || endpoint !== this.#provider.tokenEndpoint) return request
+    const { method, url, headers } = request
+    return { ...request, headers: [...headers, ['dpop', await proof.prove({ method, url })]] }
+  }
+
+  /** Hears of every answer, before anything else is done about it. Why the request is to be made again, if it is. */
+  heard({ url }: HttpRequest, response: HttpResponse): Repetition | undefined {
+    const { status, headers, body } = response
+    const answer = { status, body, header: (name: string) => headerOf(headers, name) }
+    try {
+      if (this.#client.proof?.heed(url, answer)) return 'proof'
+      return this.exchange?.heard(response) ? 'exchange' : undefined
+    } catch {
+      // They are guests: what they throw must not lose an answer, and the tokens in it.
+      return undefined
+    }
   }
 
   async #look(): Promise<Advice | undefined> {

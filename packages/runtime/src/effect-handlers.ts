@@ -7,6 +7,7 @@ import {
   type HttpRequest,
   TransportError,
 } from '@evergrant/core'
+import type { Repetition } from './client-gate.ts'
 import { DeadlineError, withDeadline } from './deadline.ts'
 import type { EffectShell } from './effect-shell.ts'
 import { failureOf } from './failure-of.ts'
@@ -116,12 +117,31 @@ function subscribe(session: EffectShell): void {
 const TRANSPORT_GRACE_MS = 1_000
 
 /**
+ * Sends a token request; once more for each reason that an answer gives to make it again, as long as there is time.
+ * Such an answer has used nothing up.
+ */
+async function send(session: EffectShell, effect: EffectOf<'request'>): Promise<GrantFact> {
+  const until = session.now + effect.timeoutMs
+  const repeated = new Set<Repetition>()
+  for (;;) {
+    const { fact, repetition } = await attempt(session, effect, until)
+    if (repetition === undefined || repeated.has(repetition)) return fact
+    repeated.add(repetition)
+  }
+}
+
+/** What came of one attempt, and why it is to be made again, if it is. */
+interface Attempt {
+  readonly fact: GrantFact
+  readonly repetition?: Repetition | undefined
+}
+
+/**
  * Authenticates and sends a token request. Once sent it is never aborted; a caller who leaves does not matter.
  * A secret may take its time: what it takes is not left for the request.
  */
-async function send(session: EffectShell, effect: EffectOf<'request'>): Promise<GrantFact> {
+async function attempt(session: EffectShell, effect: EffectOf<'request'>, until: number): Promise<Attempt> {
   const { op, request, timeoutMs } = effect
-  const deadline = session.now + timeoutMs
   let ready: HttpRequest
   try {
     ready = await session.gate.authenticate(request, advice =>
@@ -130,7 +150,7 @@ async function send(session: EffectShell, effect: EffectOf<'request'>): Promise<
   } catch (error) {
     return unsent(op, EvergrantError.is(error) ? failureOf(error) : fail('secret_unavailable'))
   }
-  const leftMs = deadline - session.now
+  const leftMs = until - session.now
   if (leftMs < timeoutMs / 2 || session.closed) return unsent(op, fail('request_timed_out'))
   return exchange(session, effect, ready, leftMs)
 }
@@ -140,24 +160,23 @@ async function exchange(
   { op, request, bodyBytesMax }: EffectOf<'request'>,
   ready: HttpRequest,
   timeoutMs: number,
-): Promise<GrantFact> {
+): Promise<Attempt> {
+  const { gate } = session
   const { transport, clock } = session.surroundings
   const sentAt = session.now
   try {
     const sending = transport.send(ready, { timeoutMs, bodyBytesMax })
     const response = await withDeadline(sending, timeoutMs + TRANSPORT_GRACE_MS, clock, session.deadlines)
-    return {
-      type: 'response.received',
-      op,
-      response: scrubbed(response, ready.secrets, request.secrets),
-      sentAt,
-    }
+    const repetition = gate.heard(ready, response)
+    const known = [...request.secrets, ...(gate.exchange?.returnedBy(response) ?? [])]
+    const clean = scrubbed(response, ready.secrets, known)
+    return { fact: { type: 'response.received', op, response: clean, sentAt }, repetition }
   } catch (error) {
     const failure = EvergrantError.is(error)
       ? failureOf(error)
       : fail(error instanceof DeadlineError ? 'request_timed_out' : 'transport_failed')
     const delivery = TransportError.is(error) ? error.delivery : 'unknown'
-    return { type: 'transport.failed', op, failure, delivery }
+    return { fact: { type: 'transport.failed', op, failure, delivery } }
   }
 }
 
@@ -165,6 +184,6 @@ function unanswered(op: number): GrantFact {
   return { type: 'transport.failed', op, failure: fail('transport_failed'), delivery: 'unknown' }
 }
 
-function unsent(op: number, failure: Failure): GrantFact {
-  return { type: 'transport.failed', op, failure, delivery: 'not_sent' }
+function unsent(op: number, failure: Failure): Attempt {
+  return { fact: { type: 'transport.failed', op, failure, delivery: 'not_sent' } }
 }

@@ -38,6 +38,7 @@ export {
   type LimiterEvent,
   type Permissions,
   type PolicyNumbers,
+  type ProofOfPossession,
   type Provider,
   permissions,
   type RequestSigner,
@@ -79,6 +80,7 @@ export {
   clientSecretPost,
   clientSecretQuery,
   publicClient,
+  tlsClientAuth,
 } from './client-authentication.ts'
 export type { Client } from './client-gate.ts'
 export { type FetchTransportOptions, fetchTransport } from './fetch-transport.ts'
@@ -99,13 +101,20 @@ export {
 export type { EndpointOptions } from './flow/endpoint-client.ts'
 export type { GrantedTokens } from './flow/granted-tokens.ts'
 export { introspectToken, revokeToken } from './flow/token-inquiry.ts'
+export type { GrantOptions } from './grant-options.ts'
 export { type LocalStoreOptions, localStore } from './local-store.ts'
 export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'
 export {
-  type GrantOptions,
+  type Exchange,
+  type ExchangedToken,
+  type ExchangeGrant,
+  type TokenExchangeOptions,
+  tokenExchange,
+} from './token-exchange.ts'
+export {
   type RuntimeOptions,
   type TokenRuntime,
   tokenRuntime,

@@ -3,20 +3,19 @@ import {
   EvergrantError,
   fail,
   type GrantType,
-  grantIdentity,
   grantPolicy,
   keepingRefreshTokens,
-  type PolicyNumbers,
-  type Provider,
+  type MessageProfile,
   recordKey,
-  type Secret,
   type Store,
   type Transport,
 } from '@evergrant/core'
 import { newHolderName, systemChance } from './chance.ts'
-import { type Client, ClientGate } from './client-gate.ts'
+import { ClientGate } from './client-gate.ts'
 import type { Surroundings } from './effect-shell.ts'
 import { fetchTransport } from './fetch-transport.ts'
+import { grantIdentityOf } from './grant-identity-of.ts'
+import type { GrantOptions } from './grant-options.ts'
 import { localStore } from './local-store.ts'
 import { readSecret } from './secret.ts'
 import { Session } from './session.ts'
@@ -42,29 +41,6 @@ export interface RuntimeOptions {
   readonly sessionsMax?: number
 }
 
-/** One grant: whose, from where, and how to keep it. */
-export interface GrantOptions {
-  readonly provider: Provider
-  readonly client: Client
-  /** Client credentials by default. */
-  readonly grant?:
-    | { readonly type: 'client_credentials' }
-    /** A delegated grant. The refresh token is needed only while the store has none. */
-    | { readonly type: 'refresh_token'; readonly refreshToken?: string | Secret }
-  /** On whose behalf: keeps the grants of several users or tenants apart. */
-  readonly subject?: string
-  readonly scopes?: readonly string[]
-  readonly audience?: string
-  /** Resource indicators (RFC 8707). */
-  readonly resources?: readonly string[]
-  /** Renew before anybody asks. `false` by default: renewal begins when a token that is due is asked for. */
-  readonly keepWarm?: boolean
-  /** `follower` only reads what another process renews. `renewer` by default. */
-  readonly role?: 'renewer' | 'follower'
-  /** Numbers that differ from the provider's and from the defaults. */
-  readonly policy?: Partial<PolicyNumbers>
-}
-
 /** Many sources over one store, one transport and one clock. */
 export interface TokenRuntime extends AsyncDisposable {
   /** A source of this grant. Sources of the same grant share everything but their `close()`. */
@@ -88,6 +64,15 @@ export function tokenRuntime(options: RuntimeOptions = {}): TokenRuntime {
 export function tokenSource(options: GrantOptions & RuntimeOptions): TokenSource {
   const runtime = new Runtime(options)
   return runtime.source(options, () => runtime.close())
+}
+
+/** What is read before a session can be found. */
+interface Particulars {
+  readonly id: string
+  /** The refresh token that the grant begins with. */
+  readonly seed?: string | undefined
+  /** Of the key that tokens are bound to. */
+  readonly thumbprint?: string | undefined
 }
 
 class Runtime implements TokenRuntime {
@@ -117,11 +102,14 @@ class Runtime implements TokenRuntime {
 
   source(options: GrantOptions, close: () => Promise<void> = async () => undefined): TokenSource {
     // Checked now, with a stand-in for the client id, so that a mistake shows where it was made.
-    const { callTimeoutMs } = this.#policy(options, 'client', undefined)
+    const { callTimeoutMs } = this.#policy(options, { id: 'client' })
     requireSecret(options)
-    const gate = new ClientGate(options.provider, options.client)
+    requireSubject(options)
+    const { grant, client, provider } = options
+    const gate = new ClientGate(provider, client, grant?.type === 'token_exchange' ? grant.open() : undefined)
     const { clock } = this.#surroundings
-    const source = new Source({ find: () => this.#find(options, gate), callTimeoutMs, clock, close })
+    const { proof } = client
+    const source = new Source({ find: () => this.#find(options, gate), callTimeoutMs, clock, proof, close })
     if (options.keepWarm) source.warmUp().catch(() => undefined)
     return source
   }
@@ -129,48 +117,46 @@ class Runtime implements TokenRuntime {
   #find(options: GrantOptions, gate: ClientGate): Session | Promise<Session> {
     const { client, grant } = options
     const seed = grant?.type === 'refresh_token' ? grant.refreshToken : undefined
-    if (typeof client.id === 'string' && (seed === undefined || typeof seed === 'string')) {
-      return this.#session(options, gate, client.id, seed)
+    const { proof } = client
+    if (typeof client.id === 'string' && typeof seed !== 'object' && proof === undefined) {
+      return this.#session(options, gate, { id: client.id, seed })
     }
-    const id = readSecret(client.id, 'client id')
-    const seedText = seed === undefined ? undefined : readSecret(seed, 'refresh token')
-    return Promise.all([id, seedText]).then(([idText, text]) => this.#session(options, gate, idText, text))
+    const found = Promise.all([
+      readSecret(client.id, 'client id'),
+      seed === undefined ? undefined : readSecret(seed, 'refresh token'),
+      proof?.thumbprint(),
+    ])
+    return found.then(([id, text, thumbprint]) =>
+      this.#session(options, gate, { id, seed: text, thumbprint }),
+    )
   }
 
-  #session(options: GrantOptions, gate: ClientGate, id: string, seed: string | undefined): Session {
+  #session(options: GrantOptions, gate: ClientGate, particulars: Particulars): Session {
     if (this.#closed) throw new EvergrantError(fail('closed'))
-    const policy = this.#policy(options, id, seed)
+    const policy = this.#policy(options, particulars)
     const key = recordKey(policy.identity)
     const found = this.#sessions.get(key)
     if (found === undefined && this.#sessions.size >= this.#sessionsMax) this.#evict()
     const session = found ?? new Session(policy, this.#surroundings, gate)
+    // The token to exchange may come along with its bearer, each time a newer one.
+    session.gate.exchange = gate.exchange
     if (policy.keepWarm) session.keepWarm()
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     return session
   }
 
-  #policy(options: GrantOptions, clientId: string, seedRefreshToken: string | undefined) {
-    const { provider, grant, keepWarm = false, role = 'renewer' } = options
-    const grantType: GrantType = grant?.type ?? 'client_credentials'
-    const { subject, scopes, audience, resources } = options
+  #policy(options: GrantOptions, { id, seed: seedRefreshToken, thumbprint }: Particulars) {
+    const { provider, keepWarm = false, role = 'renewer' } = options
+    const identity = grantIdentityOf(options, id, thumbprint)
+    const { grantType } = identity
     return grantPolicy({
       ...provider.policy,
       ...options.policy,
-      identity: grantIdentity({
-        provider: provider.name,
-        tokenEndpoint: provider.tokenEndpoint,
-        clientId,
-        grantType,
-        ...(subject === undefined ? {} : { subject }),
-        ...(scopes === undefined ? {} : { scopes }),
-        ...(audience === undefined ? {} : { audience }),
-        ...(resources === undefined ? {} : { resources }),
-      }),
+      identity,
       holder: this.#newHolderName(),
-      profile: grantType === 'refresh_token' ? keepingRefreshTokens(provider.profile) : provider.profile,
-      renewWith:
-        grantType === 'refresh_token' ? 'refresh_token' : (provider.renewWith ?? 'client_credentials'),
+      profile: profileFor(grantType, provider.profile),
+      renewWith: (grantType === 'client_credentials' ? provider.renewWith : undefined) ?? grantType,
       refreshTokenUse: provider.refreshTokenUse ?? 'single_use',
       seedRefreshToken,
       keepWarm,
@@ -208,8 +194,22 @@ class Runtime implements TokenRuntime {
 
 /** Client credentials are for confidential clients (RFC 6749 §4.4): a missing secret is a mistake, not a public client. */
 function requireSecret({ client, grant }: GrantOptions): void {
-  if (grant?.type === 'refresh_token' || client.secret !== undefined || client.authentication !== undefined)
-    return
+  const isOpenToAll = grant !== undefined && grant.type !== 'client_credentials'
+  if (isOpenToAll || client.secret !== undefined || client.authentication !== undefined) return
   const message = 'Invalid option: client.secret is missing; is the variable set that it comes from?'
   throw new EvergrantError(fail('invalid_option', { message }))
+}
+
+/** Without a name, the tokens of two subjects would be one grant, and one of them would get the other's. */
+function requireSubject({ grant, subject }: GrantOptions): void {
+  if (grant?.type !== 'token_exchange' || subject !== undefined) return
+  const message = 'Invalid option: subject is missing, which says whose token is exchanged.'
+  throw new EvergrantError(fail('invalid_option', { message }))
+}
+
+/** How answers are read: refresh tokens are kept where the grant lives by them, and only there. */
+function profileFor(grantType: GrantType, profile: MessageProfile): MessageProfile {
+  if (grantType === 'refresh_token') return keepingRefreshTokens(profile)
+  // What can be exchanged again needs no refresh token, and one that is not kept cannot leak.
+  return grantType === 'token_exchange' ? { ...profile, refreshToken: 'ignore' } : profile
 }

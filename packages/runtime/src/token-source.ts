@@ -7,8 +7,11 @@ import {
   fingerprintOf,
   isTokenText,
   LIFETIME_UNKNOWN_MS,
+  type ProofOfPossession,
   type TokenListener,
   type TokenSet,
+  type TokenType,
+  tokenTypeOf,
 } from '@evergrant/core'
 import type { Session } from './session.ts'
 import { Token } from './token.ts'
@@ -18,6 +21,12 @@ import { watchTokens } from './token-watch.ts'
 export interface TokenOptions {
   /** How long the token must at least live yet, in ms. 0 by default: usable now, with the usual margin. */
   readonly minValidForMs?: number
+  /**
+   * Attempt a renewal even where an earlier attempt failed for a reason that somebody may have removed since: a wrong
+   * secret, a permission that is missing (kinds `configure` and `declined`). Such failures are else answered from
+   * memory for a while. `false` by default: it is for people who try again, not for programs that do.
+   */
+  readonly probe?: boolean
   /** Ends this caller's wait; the renewal it waits for goes on for the others. */
   readonly signal?: AbortSignal
   /** How long this caller waits, in ms. `callTimeoutMs` of the policy by default. */
@@ -27,6 +36,8 @@ export interface TokenOptions {
 /** Tokens from elsewhere: from a sign-in, another system, an operator. */
 export interface ReceivedTokens {
   readonly accessToken: string
+  /** Absent: as the grant's tokens are, `DPoP` where the client has a proof of possession. */
+  readonly tokenType?: TokenType
   /** Epoch ms. Absent: unknown, which counts as a short life. */
   readonly expiresAt?: number
   readonly refreshToken?: string
@@ -35,6 +46,9 @@ export interface ReceivedTokens {
 
 /** Keeps one grant valid and hands out its token. */
 export interface TokenSource extends AsyncDisposable {
+  /** What proves with every call that the key is held that the tokens are bound to. Absent: they are bearer tokens. */
+  readonly proof?: ProofOfPossession | undefined
+
   /**
    * A token that is valid now: the one that is held, or a new one. Never waits while a usable one is held.
    *
@@ -90,10 +104,12 @@ export interface SessionFinder {
   find(): Session | Promise<Session>
   readonly callTimeoutMs: number
   readonly clock: Clock
+  readonly proof: ProofOfPossession | undefined
   close(): Promise<void>
 }
 
 export class Source implements TokenSource {
+  readonly proof: ProofOfPossession | undefined
   readonly #finder: SessionFinder
   readonly #clock: Clock
   readonly #listeners = new Map<TokenListener, (() => void) | undefined>()
@@ -103,6 +119,7 @@ export class Source implements TokenSource {
   constructor(finder: SessionFinder) {
     this.#finder = finder
     this.#clock = finder.clock
+    this.proof = finder.proof
   }
 
   token(options?: TokenOptions): Promise<Token> {
@@ -117,7 +134,7 @@ export class Source implements TokenSource {
   }
 
   async #obtain(options: TokenOptions = {}): Promise<Token> {
-    const { minValidForMs = 0, signal } = options
+    const { minValidForMs = 0, probe = false, signal } = options
     requireSpan('minValidForMs', minValidForMs)
     const session = await this.#open()
     const { hot } = session
@@ -125,7 +142,7 @@ export class Source implements TokenSource {
     if (hot !== undefined && now < hot.quietUntil && now + minValidForMs <= hot.token.expiresAt)
       return hot.token
     const until = this.#until(session, options)
-    const served = await session.command({ type: 'token.requested', minValidForMs, until }, signal)
+    const served = await session.command({ type: 'token.requested', minValidForMs, until, probe }, signal)
     if (served === undefined) throw new EvergrantError(fail('closed'))
     const { hot: newer } = session
     return newer?.token.fingerprint === served.fingerprint ? newer.token : new Token(served)
@@ -143,7 +160,8 @@ export class Source implements TokenSource {
   async receive(tokens: ReceivedTokens, options: TokenOptions = {}): Promise<void> {
     const session = await this.#open()
     const until = this.#until(session, options)
-    const command = { type: 'grant.received', tokens: tokenSetOf(tokens, session.now), until } as const
+    const set = tokenSetOf(tokens, session.now, tokenTypeOf(session.policy.identity))
+    const command = { type: 'grant.received', tokens: set, until } as const
     await session.command(command, options.signal)
   }
 
@@ -202,14 +220,17 @@ export class Source implements TokenSource {
   }
 }
 
-function tokenSetOf(tokens: ReceivedTokens, now: number): TokenSet {
+function tokenSetOf(tokens: ReceivedTokens, now: number, tokenType: TokenType): TokenSet {
+  if (tokens.tokenType !== undefined && tokens.tokenType !== tokenType) {
+    throw invalid(`tokenType is ${tokens.tokenType}, and this grant has ${tokenType} tokens`)
+  }
   const { accessToken, refreshToken, scope, expiresAt = now + LIFETIME_UNKNOWN_MS } = tokens
   requireToken('accessToken', accessToken)
   if (refreshToken !== undefined) requireToken('refreshToken', refreshToken)
   if (!(expiresAt > now)) throw invalid(`expiresAt is ${expiresAt}, which has passed`)
   return {
     accessToken,
-    tokenType: 'Bearer',
+    tokenType,
     sentAt: now,
     expiresAt,
     lifetime: tokens.expiresAt === undefined ? 'unknown' : Number.isFinite(expiresAt) ? 'finite' : 'never',

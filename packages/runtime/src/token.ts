@@ -1,12 +1,10 @@
-import { type ExtraValue, REDACTED, type Served } from '@evergrant/core'
-
-const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+import { type ExtraValue, REDACTED, type Served, type TokenType } from '@evergrant/core'
 
 /** An access token with what is known about it. Printing it shows everything but the token. */
 export class Token {
   readonly accessToken: string
-  /** How to present it: always `Bearer` (RFC 6750). */
-  readonly tokenType: 'Bearer'
+  /** How to present it: as it is (RFC 6750), or with a proof of the key that it is bound to (RFC 9449). */
+  readonly tokenType: TokenType
   /** Epoch ms at which it ends; `Infinity` if it never does. Counted from the sending of its request. */
   readonly expiresAt: number
   /** `finite`: told by the server; `unknown`: guessed, as short; `never`: documented as endless. */
@@ -43,7 +41,9 @@ export class Token {
     return `Token ${this.fingerprint} (generation ${this.generation})`
   }
 
-  [INSPECT](): Record<string, unknown> {
-    return this.toJSON()
+  static {
+    // For `util.inspect`, which is Node's alone.
+    const value = Token.prototype.toJSON
+    Object.defineProperty(Token.prototype, Symbol.for('nodejs.util.inspect.custom'), { value })
   }
 }

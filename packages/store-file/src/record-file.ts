@@ -22,9 +22,9 @@ export type DecodedFile =
   | { readonly kind: 'damaged' }
 
 /** Largest value, in bytes of UTF-8. */
-export const VALUE_BYTES_MAX = 4 * 1024 * 1024
+export const VALUE_BYTES_MAX: number = 4 * 1024 * 1024
 /** Largest file that can be one of ours, in bytes: the value, twice as long in UTF-16 at worst, and its header. */
-export const FILE_BYTES_MAX = 2 * VALUE_BYTES_MAX + 4_096
+export const FILE_BYTES_MAX: number = 2 * VALUE_BYTES_MAX + 4_096
 
 const FORMAT = 1
 const FIRST_LINE = /^evergrant-file-store ([1-9]\d{0,8}) ([0-9a-f]{64})$/

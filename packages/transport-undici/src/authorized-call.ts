@@ -9,6 +9,7 @@ import {
   decideCall,
   EvergrantError,
   type Failure,
+  fail,
   judgeCall,
   LOOK_BYTES_MAX,
   type ResourceServer,
@@ -23,9 +24,10 @@ import {
   reported,
 } from './call-authorization.ts'
 import { callPause } from './call-pause.ts'
-import { targetOf, traitsOf } from './dispatch-request.ts'
+import { signalOf, targetOf, traitsOf } from './dispatch-request.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
 import { NO_CONNECTION } from './no-connection.ts'
+import { asksForProof } from './proof-of-call.ts'
 
 /** What all calls of an interceptor share. */
 export interface CallSetting {
@@ -65,6 +67,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   #secrets: readonly string[] = []
   #attempts = 1
   #renewed = false
+  /** Whether it was sent again with another proof of possession. */
+  #provenAnew = false
   #pausedMs = 0
   /** Whether the guard has let the request pass and has not heard of its end. */
   #entered = false
@@ -86,11 +90,11 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     this.#handler = handler
   }
 
-  /** Sends the request as soon as guard and source let it: at once where a token is held. */
+  /** Sends the request as soon as guard and source let it: at once where a token is held that needs no proof. */
   start(): void {
     const { guard, authorization, server } = this.#setting
     try {
-      const entering = guard?.enter(this.#target, this.#signal)
+      const entering = guard?.enter(this.#target, signalOf(this.#request))
       this.#entered = guard !== undefined && entering === undefined
       const ready =
         entering === undefined
@@ -108,7 +112,13 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     Promise.resolve(entering)
       .then(() => {
         this.#entered = entering !== undefined || this.#entered
-        return authorizedSoon(authorization, server, this.#request, () => this.#target, this.#signal)
+        return authorizedSoon(
+          authorization,
+          server,
+          this.#request,
+          () => this.#target,
+          signalOf(this.#request),
+        )
       })
       .then(ready => this.#send(ready))
       .catch((error: unknown) => this.fail(error))
@@ -140,12 +150,27 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHeaders, message?: string): void {
     if (status < 200) return this.#handler.onResponseStart?.(controller, status, headers, message)
+    if (this.#wantsNewProof(status, headers)) return
     if (this.#mayTell(status, headers)) {
       this.#held = { status, headers, message, chunks: [], bytes: 0 }
       return
     }
     if (this.#judge(status, headers, undefined)) return
     this.#handler.onResponseStart?.(controller, status, headers, message)
+  }
+
+  /** Whether the request is to be sent again, for the server only wants its nonce in the proof (RFC 9449 §9); once. */
+  #wantsNewProof(status: number, headers: IncomingHeaders): boolean {
+    const { authorization, retryUnsafe } = this.#setting
+    if ('sign' in authorization) return false
+    if (!asksForProof(authorization, this.#request, status, headers) || this.#provenAnew) return false
+    this.#provenAnew = true
+    this.#leave('answered')
+    this.#wastedBytes = 0
+    const { replayable } = traitsOf(this.#request, retryUnsafe)
+    this.#afterwards = () =>
+      replayable ? this.start() : this.fail(new EvergrantError(fail('body_not_replayable')))
+    return true
   }
 
   /** Whether the body has to be seen first. */
@@ -245,7 +270,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   }
 
   #pause(ms: number): void {
-    callPause(ms, this.#setting.clock, this.#signal)
+    callPause(ms, this.#setting.clock, signalOf(this.#request))
       .then(() => this.start())
       .catch((error: unknown) => this.fail(error))
   }
@@ -272,11 +297,5 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   get #target(): CallTarget {
     this.#targetMemo ??= targetOf(this.#request)
     return this.#targetMemo
-  }
-
-  /** The caller's signal, where it is one that can be listened to. */
-  get #signal(): AbortSignal | undefined {
-    const { signal } = this.#request as { signal?: unknown }
-    return signal instanceof AbortSignal ? signal : undefined
   }
 }

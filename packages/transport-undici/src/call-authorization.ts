@@ -8,6 +8,7 @@ import {
 } from '@evergrant/core'
 import type { Dispatcher } from 'undici'
 import { IN_HEADER, placeIn, signableOf, withFields, withToken } from './dispatch-request.ts'
+import { proofOf } from './proof-of-call.ts'
 
 type Options = Dispatcher.DispatchOptions
 
@@ -32,8 +33,10 @@ export function authorizedNow(
   request: Options,
   target: () => CallTarget,
 ): AuthorizedRequest | undefined {
-  const held = 'current' in authorization ? authorization.current() : undefined
-  if (held === undefined || 'sign' in authorization) return undefined
+  // A proof of possession is signed for every sending, as a signature is.
+  if ('sign' in authorization || authorization.proof !== undefined) return undefined
+  const held = authorization.current()
+  if (held === undefined) return undefined
   // It may be due; nobody waits for the renewal.
   authorization.token().then(noop, noop)
   return tokenIn(server, request, target, held.accessToken)
@@ -48,8 +51,8 @@ export async function authorizedSoon(
   signal: AbortSignal | undefined,
 ): Promise<AuthorizedRequest> {
   if (!('sign' in authorization)) {
-    const { accessToken } = await authorization.token(signal && { signal })
-    return tokenIn(server, request, target, accessToken)
+    const token = await authorization.token(signal && { signal })
+    return tokenIn(server, request, target, token.accessToken, await proofOf(authorization, token, request))
   }
   // Asked for its refusal alone: where a token would stand does not matter.
   placeIn(request, server, target())
@@ -62,11 +65,12 @@ function tokenIn(
   request: Options,
   target: () => CallTarget,
   token: string,
+  proof?: string,
 ): AuthorizedRequest {
   // Most servers want it in the header, and look nowhere else.
   const simple = server.place === undefined && server.credentialPlaces === undefined
   const place = simple ? IN_HEADER : placeIn(request, server, target())
-  return { request: withToken(request, place, token), token, secrets: [token] }
+  return { request: withToken(request, place, token, proof), token, secrets: [token] }
 }
 
 /** A failure as it is to be dealt with: a rejected token is reported; what is wrong with a signature lasts. */

@@ -35,6 +35,12 @@ export function joined(options: Options): Options {
   return { ...rest, path: parameters === '' ? path : `${path}?${parameters}` }
 }
 
+/** The caller's signal, where it is one that can be listened to. */
+export function signalOf(options: Options): AbortSignal | undefined {
+  const { signal } = options as { signal?: unknown }
+  return signal instanceof AbortSignal ? signal : undefined
+}
+
 /** Whether a request can be sent again, and whether that does harm. */
 export function traitsOf({ body, method }: Options, retryUnsafe: boolean): CallTraits {
   const replayable = body == null || typeof body === 'string' || ArrayBuffer.isView(body)
@@ -57,7 +63,8 @@ export function placeIn(options: Options, server: ResourceServer, target: CallTa
 }
 
 /** The request with a token. Throws an `EvergrantError` when it cannot take one, or has one already. */
-export function withToken(options: Options, place: TokenPlace, accessToken: string): Options {
+export function withToken(options: Options, place: TokenPlace, accessToken: string, proof?: string): Options {
+  if (proof !== undefined) return withBoundToken(options, place, accessToken, proof)
   const { body } = options
   const inBody = place.in === 'json' || place.in === 'form'
   if (inBody && body != null && typeof body !== 'string') throw failed(fail('body_unsuitable'))
@@ -76,6 +83,16 @@ export function signableOf(options: Options): SignableRequest {
   const headers: [string, string][] = []
   for (let i = 0; i < flat.length; i += 2) headers.push([flat[i]?.toLowerCase() ?? '', flat[i + 1] ?? ''])
   return { method: options.method, url, headers }
+}
+
+/** The request with a token that is bound to a key, and the proof that the key is held (RFC 9449 §7.1). */
+function withBoundToken(options: Options, place: TokenPlace, accessToken: string, proof: string): Options {
+  const placed = placeToken(place, accessToken, options.path, undefined, 'DPoP')
+  if ('kind' in placed) throw failed(placed)
+  const { headers } = options
+  if (hasHeader(headers, 'authorization') || hasHeader(headers, 'dpop')) throw failed(fail('scheme_conflict'))
+  const added = [...(placed.header === undefined ? [] : [placed.header]), ['dpop', proof] as const]
+  return { ...options, headers: added.reduce<Options['headers']>(withHeader, headers) ?? null }
 }
 
 /** The request with header fields that take the place of those that are there. */

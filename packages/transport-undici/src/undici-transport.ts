@@ -1,11 +1,27 @@
-import { fail, type HttpRequest, maySendCredentials, type Transport, TransportError } from '@evergrant/core'
+import {
+  EvergrantError,
+  fail,
+  type HttpRequest,
+  maySendCredentials,
+  type Secret,
+  type Transport,
+  TransportError,
+} from '@evergrant/core'
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { type ClientCertificate, readClientCertificate } from './client-certificate.ts'
 import { exchange } from './exchange.ts'
 import { strictTransportMemory } from './strict-transport.ts'
 
 export interface UndiciTransportOptions {
   /** Certificate authorities to trust instead of the system's, in PEM. */
   readonly ca?: string | readonly string[]
+  /**
+   * The client's certificate, with those that lead to its authority, and its private key, in PEM: for servers that ask
+   * for one (RFC 8705). Secrets are read anew for every request, so that a certificate which was replaced is used with
+   * the next one. Requests fail with `key_unusable` when the two are no certificate and the key to it.
+   */
+  readonly cert?: string | Secret
+  readonly key?: string | Secret
   /** Longest time to connect, TLS included, in ms. 1 or more, 5,000 by default. */
   readonly connectTimeoutMs?: number
   /** Longest time from the request to the answer's header, and between two pieces of its body, in ms. 10,000 by default. */
@@ -31,15 +47,35 @@ export interface UndiciTransportOptions {
  * followed. Every request has a connection of its own, which is closed after it: a token endpoint is asked
  * rarely, and a connection that was kept is most likely dead by then. A host that has demanded
  * Strict-Transport-Security is never spoken to in clear again.
+ *
+ * Throws an `EvergrantError` of code `invalid_option` for a certificate without its key, or the other way round.
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
-  const { allowInsecureLoopback = false } = options
+  const { allowInsecureLoopback = false, cert, key } = options
+  if ((cert === undefined) !== (key === undefined)) {
+    const message = 'Invalid option: a client certificate needs both cert and key.'
+    throw new EvergrantError(fail('invalid_option', { message }))
+  }
   const strict = strictTransportMemory()
   let own: Dispatcher | undefined
+  let shown: ClientCertificate | undefined
 
-  function dispatcher(): Dispatcher {
-    own ??= options.dispatcher ?? makeDispatcher(options)
+  async function dispatcher(): Promise<Dispatcher> {
+    if (options.dispatcher !== undefined) return options.dispatcher
+    if (cert !== undefined && key !== undefined) {
+      const certificate = await readClientCertificate(cert, key, shown)
+      if (certificate !== shown) letGo()
+      shown = certificate
+    }
+    own ??= makeDispatcher(options, shown)
     return own
+  }
+
+  function letGo(): void {
+    const closing = own
+    own = undefined
+    // Requests that are under way have connections of their own, and come to their end.
+    closing?.close().catch(() => undefined)
   }
 
   return {
@@ -48,12 +84,12 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       if (!maySendCredentials(url, allowInsecureLoopback) || strict.forbids(url)) {
         throw new TransportError(fail('insecure_endpoint'), 'not_sent')
       }
-      const response = await exchange(dispatcher(), dispatchOptions(request, url), limits)
+      const response = await exchange(await dispatcher(), dispatchOptions(request, url), limits)
       strict.learn(url, response.headers)
       return response
     },
     async close() {
-      const closing = options.dispatcher === undefined ? own : undefined
+      const closing = own
       own = undefined
       await closing?.close()
     },
@@ -75,7 +111,10 @@ function dispatchOptions(request: HttpRequest, url: URL): Dispatcher.DispatchOpt
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_TIMEOUT_MS = 10_000
 
-function makeDispatcher(options: UndiciTransportOptions): Dispatcher {
+function makeDispatcher(
+  options: UndiciTransportOptions,
+  certificate: ClientCertificate | undefined,
+): Dispatcher {
   const tls = {
     minVersion: 'TLSv1.2' as const,
     // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise.
@@ -91,8 +130,12 @@ function makeDispatcher(options: UndiciTransportOptions): Dispatcher {
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   }
-  if (options.proxyFromEnvironment === false || !namesProxy(process.env)) return new Agent(settings)
-  return new EnvHttpProxyAgent({ ...settings, requestTls: tls, proxyTls: tls })
+  // The certificate is for the server, and none of a proxy's business.
+  const requestTls = { ...tls, ...certificate }
+  if (options.proxyFromEnvironment === false || !namesProxy(process.env)) {
+    return new Agent({ ...settings, connect: requestTls })
+  }
+  return new EnvHttpProxyAgent({ ...settings, connect: requestTls, requestTls, proxyTls: tls })
 }
 
 function namesProxy(environment: Readonly<Record<string, string | undefined>>): boolean {

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import * as subject from '../src/index.ts'
+import { boundCallSuite } from './support/bound-call-suite.ts'
 import { callSuite } from './support/call-suite.ts'
+import { clientCertificateSuite } from './support/client-certificate-suite.ts'
 import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
 
@@ -17,4 +19,12 @@ describe('over undici 7', () => {
 describe('calls over undici 7', async () => {
   callSuite(await import('undici'), subject)
   signerSuite(await import('undici'), subject)
+})
+
+describe('a token that is bound to a key, over undici 7', async () => {
+  boundCallSuite(await import('undici'), subject)
+})
+
+describe('the certificate of a client, over undici 7', () => {
+  clientCertificateSuite(subject.undiciTransport)
 })

@@ -1,7 +1,9 @@
 import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
 import * as subject from '../src/index.ts'
+import { boundCallSuite } from './support/bound-call-suite.ts'
 import { callSuite } from './support/call-suite.ts'
+import { clientCertificateSuite } from './support/client-certificate-suite.ts'
 import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
 
@@ -12,6 +14,14 @@ describe('over undici 8', () => {
 describe('calls over undici 8', () => {
   callSuite(undici, subject)
   signerSuite(undici, subject)
+})
+
+describe('a token that is bound to a key, over undici 8', () => {
+  boundCallSuite(undici, subject)
+})
+
+describe('the certificate of a client, over undici 8', () => {
+  clientCertificateSuite(subject.undiciTransport)
 })
 
 describe('a dispatcher of your own', () => {

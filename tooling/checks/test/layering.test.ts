@@ -23,6 +23,7 @@ const ALLOWED: Readonly<
 > = {
   'packages/core': { ours: [], node: false, npm: [] },
   'packages/runtime': { ours: ['core'], node: false, npm: [] },
+  'packages/jose': { ours: ['core'], node: false, npm: ['jose'] },
   'packages/store-memory': { ours: ['core'], node: false, npm: ['lru-cache'] },
   'packages/store-file': { ours: ['core'], node: true, npm: [] },
   'packages/store-layers': { ours: ['core'], node: false, npm: [] },
@@ -33,6 +34,14 @@ const ALLOWED: Readonly<
   'packages/otel': { ours: ['core'], node: false, npm: ['@opentelemetry/api'] },
   'packages/provider-baidu': { ours: ['core'], node: false, npm: [] },
   'packages/testkit': { ours: ['core'], node: true, npm: [] },
+}
+
+/**
+ * In the simulator everybody tells the world what happens, and what happens names everybody: types alone may go in
+ * circles there, of which nothing is left when it runs.
+ */
+function mayNameEachOther(source: string): boolean {
+  return source.startsWith('packages/testkit/src/simulator/')
 }
 
 /** Folders whose sources may use `node:` though their package may not: subpaths of their own. */
@@ -118,7 +127,12 @@ describe('imports point inward', async () => {
 
   it('no file imports itself by a detour', async () => {
     const graph = new Map(
-      all.map(({ source, dependencies }) => [source, dependencies.map(({ resolved }) => resolved)]),
+      all.map(({ source, dependencies }) => [
+        source,
+        dependencies
+          .filter(({ dependencyTypes }) => !(mayNameEachOther(source) && dependencyTypes.includes('type-only')))
+          .map(({ resolved }) => resolved),
+      ]),
     )
     const state = new Map<string, 'open' | 'done'>()
     const cycles: string[] = []

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Action, anyAction, Fleet } from '../../../packages/core/test/support/fleet.ts'
 import { USER, world } from '../../../packages/core/test/support/session.ts'
+import { proofPage } from '../../authorization-servers/src/proof-page.ts'
 import { baiduErrorPage, errorPage } from '../src/error-pages.ts'
 import { eventPage } from '../src/event-page.ts'
 import { type Edge, machinePage } from '../src/machine-page.ts'
@@ -61,6 +62,10 @@ describe('the generated documentation is up to date:', () => {
 
   it('the error codes of Baidu', async () => {
     await expect(baiduErrorPage()).toMatchFileSnapshot('../../../docs/baidu-errors.md')
+  })
+
+  it('what is proven against a standard server', async () => {
+    await expect(proofPage()).toMatchFileSnapshot('../../../docs/standard-servers.md')
   })
 
   it('the policy, of which every number is explained', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ALL_MUTANTS } from './mutants/all-mutants.ts'
 import type { Catch, Finding } from './mutants/finding.ts'
@@ -10,24 +10,34 @@ import type { Output } from './output.ts'
 import { runPool } from './sim-pool.ts'
 
 const PAGE = fileURLToPath(new URL('../../../docs/mutants.md', import.meta.url))
-const FINDINGS = new URL('../results/', import.meta.url)
+const RESULTS = new URL('../results/', import.meta.url)
+const FINDINGS = new URL('mutants.json', RESULTS)
 
 /** Plants one bug after the other and says who catches it. Returns whether all of them were caught. */
 export async function hunt(order: Extract<Order, { do: 'mutants' }>, output: Output): Promise<boolean> {
   const findings: Finding[] = []
   for (const mutant of chosen(order.names)) {
     const caught = await whoCatches(mutant, order)
-    findings.push({ name: mutant.name, caught })
+    const finding = { name: mutant.name, caught }
+    findings.push(finding)
     output.write(`${mutant.name.padEnd(34)} ${catchText(caught)}\n`)
+    // At once: a hunt takes its time, and may be ended.
+    if (order.writes) await writeDown(finding, order.count)
   }
   const free = findings.filter(({ caught }) => caught === undefined)
   output.write(`\n${findings.length - free.length} of ${findings.length} mutants were caught.\n`)
-  if (order.writes) {
-    await mkdir(FINDINGS, { recursive: true })
-    await writeFile(new URL('mutants.json', FINDINGS), `${JSON.stringify(findings, undefined, 2)}\n`)
-    await writeFile(PAGE, mutantsPage(ALL_MUTANTS, findings, order.count))
-  }
   return free.length === 0
+}
+
+/** Puts a finding in the place of the earlier one about the same mutant, and draws the page anew. */
+async function writeDown(finding: Finding, schedules: number): Promise<void> {
+  await mkdir(RESULTS, { recursive: true })
+  const text = await readFile(FINDINGS, 'utf8').catch(() => '[]')
+  const earlier: readonly Finding[] = JSON.parse(text)
+  const known = new Map([...earlier, finding].map(each => [each.name, each]))
+  const findings = ALL_MUTANTS.flatMap(({ name }) => known.get(name) ?? [])
+  await writeFile(FINDINGS, `${JSON.stringify(findings, undefined, 2)}\n`)
+  await writeFile(PAGE, mutantsPage(ALL_MUTANTS, findings, schedules))
 }
 
 function chosen(names: readonly string[]): readonly Mutant[] {

@@ -106,6 +106,8 @@ async function send(
   }
   const headers = new Headers(options.header.map(line => splitHeader(line)))
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', contentTypeOf(body))
+  // Whoever types a command may just have mended what has failed before.
+  await source.token({ probe: true })
   const response = await authorizedFetch(source, { ...api, judge })(url, {
     method: options.request ?? (body === undefined ? 'GET' : 'POST'),
     headers,

@@ -35,9 +35,10 @@ async function printToken(options: TokenCommandOptions, terminal: Terminal): Pro
   const connection = await connect(options, terminal)
   try {
     const { minValid } = options
-    const token = await connection.source.token(
-      minValid === undefined ? {} : { minValidForMs: minValid * 1000 },
-    )
+    const token = await connection.source.token({
+      probe: true,
+      ...(minValid !== undefined && { minValidForMs: minValid * 1000 }),
+    })
     writeLine(terminal.stdout, formatted(token, options, connection.sandboxUrl ?? 'https://aip.baidubce.com'))
   } finally {
     await connection.close()

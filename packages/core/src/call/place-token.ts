@@ -1,6 +1,7 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import { encodeForm } from '../message/form.ts'
+import type { TokenType } from '../message/token-set.ts'
 import type { TokenPlace } from './resource-server.ts'
 import { isTaken } from './taken-place.ts'
 
@@ -20,7 +21,9 @@ export function placeToken(
   accessToken: string,
   url: string,
   body: string | undefined,
+  tokenType: TokenType = 'Bearer',
 ): Placed | Failure {
+  if (tokenType === 'DPoP') return placeBoundToken(place, accessToken, url, body)
   const inBody = place.in === 'form' || place.in === 'json'
   if (inBody && isTaken(place, { hasHeader: () => false, url, body })) {
     return fail('scheme_conflict')
@@ -46,6 +49,20 @@ export function placeToken(
     }
   }
 }
+
+/** RFC 9449 §7.1 leaves one place only; anywhere else a server would take it for a bearer token. */
+function placeBoundToken(
+  place: TokenPlace,
+  accessToken: string,
+  url: string,
+  body: string | undefined,
+): Placed | Failure {
+  if (place.in !== 'header' || place.name !== undefined) return fail('scheme_conflict', { message: BOUND })
+  return { url, header: ['authorization', `DPoP ${accessToken}`], body }
+}
+
+const BOUND =
+  'A token that is bound to a key stands in the Authorization header only, and this API wants it elsewhere.'
 
 const BEARER = (accessToken: string) => ['authorization', `Bearer ${accessToken}`] as const
 

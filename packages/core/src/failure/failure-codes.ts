@@ -1,5 +1,3 @@
-import type { FailureKind } from './failure-kind.ts'
-
 /**
  * Every failure code Evergrant itself gives: what the caller should do (the kind), and one sentence that says
  * what happened. RFC 6749's own `error` values come first (§4.1.2.1, §5.2; RFC 8707 §2). A provider may add codes
@@ -28,6 +26,14 @@ export const FAILURE_CODES = {
     'A requested scope is unknown or not allowed; request scopes that are enabled for this client.',
   ],
   invalid_target: ['configure', 'The requested audience or resource is unknown; check it.'],
+  use_dpop_nonce: [
+    'retry',
+    'The server asks for a proof of possession with its nonce; the next request has it.',
+  ],
+  invalid_dpop_proof: [
+    'configure',
+    'The server refuses the proof of possession; check the clock of this machine and the algorithm of the key.',
+  ],
   access_denied: ['declined', 'The resource owner or the server said no.'],
   server_error: ['retry', 'The token endpoint had an internal error; it is tried again.'],
   temporarily_unavailable: [
@@ -59,6 +65,10 @@ export const FAILURE_CODES = {
     'The answer is a redirect, which is never followed with credentials; configure the final URL.',
   ],
   token_malformed: ['distrust', 'The token is empty, too long, or has characters that no header can carry.'],
+  token_not_bound: [
+    'configure',
+    'The server gave a bearer token where one that is bound to a key was asked for.',
+  ],
   token_type_unknown: ['distrust', 'The token is of a type that this client cannot use.'],
   lifetime_not_positive: ['distrust', 'The token has expired already, by what the answer itself says.'],
   endpoint_missing: ['configure', 'The provider has no such endpoint, or none is known; configure its URL.'],
@@ -109,6 +119,8 @@ export const FAILURE_CODES = {
   ],
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
+  key_unusable: ['configure', 'A key or certificate cannot be used for what it is there for.'],
+  token_not_verified: ['distrust', 'The token is not what the issuer signs, or is not meant for this use.'],
   invalid_option: ['configure', 'An option is out of its range.'],
   insufficient_scope: ['configure', 'The token lacks a scope that the call needs.'],
   origin_not_allowed: ['configure', 'This origin may not be shown a token; allow it if that is meant.'],
@@ -122,7 +134,7 @@ export const FAILURE_CODES = {
   circuit_open: ['retry', 'The API has failed several times in a row and is left alone for a while.'],
   aborted: ['cancelled', "The caller's signal was aborted."],
   closed: ['cancelled', 'The token source was closed.'],
-} as const satisfies Record<string, readonly [kind: FailureKind, message: string]>
+} as const
 
 /** A code from Evergrant's own list. */
 export type FailureCode = keyof typeof FAILURE_CODES

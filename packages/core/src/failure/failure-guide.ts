@@ -36,6 +36,18 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The requested resource or audience is unknown to the server (RFC 8707 §2).',
     remedy: 'Check the configured audience and resources.',
   },
+  use_dpop_nonce: {
+    meaning:
+      'The server wants its nonce in the proof of possession (RFC 9449 §8), and asked for it twice in a row. It is ' +
+      'tried again.',
+    remedy: 'Check, if it lasts, whether several servers with different nonces stand behind one URL.',
+  },
+  invalid_dpop_proof: {
+    meaning: 'The server does not accept the proof of possession of the key (RFC 9449 §5).',
+    remedy:
+      'Check that the clock of this machine is right, that the server knows the algorithm of the key, and that no ' +
+      'proxy changes method or URL.',
+  },
   access_denied: {
     meaning: 'The resource owner or the server declined the request (RFC 6749 §4.1.2.1).',
     remedy: 'Ask for consent again only when somebody wants to give it.',
@@ -88,9 +100,14 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The token is empty, too long or has characters that no header can carry.',
     remedy: 'Report it to the provider; check for a proxy that rewrites answers.',
   },
+  token_not_bound: {
+    meaning:
+      'A token that is bound to a key was asked for, and the server gave a bearer token (RFC 9449 §5).',
+    remedy: 'Enable DPoP for this client at the server, or leave `proof` out.',
+  },
   token_type_unknown: {
     meaning: 'The token is of a type that this client cannot use (RFC 6749 §7.1).',
-    remedy: 'Configure the provider to issue Bearer tokens.',
+    remedy: 'Configure the provider to issue Bearer tokens, or DPoP tokens where those are asked for.',
   },
   lifetime_not_positive: {
     meaning: 'The token is already expired by what the answer itself says (expires_in of 0 or less).',
@@ -202,6 +219,17 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
   secret_unavailable: {
     meaning: 'A client id or client secret could not be read where it should be.',
     remedy: 'Set the environment variable, or check path and permissions of the file.',
+  },
+  key_unusable: {
+    meaning:
+      'A key or certificate is in a form that cannot be read, is of the wrong kind, or does not fit the algorithm or ' +
+      'the certificate beside it.',
+    remedy: 'See the message for what was expected. Private keys in PEM must be PKCS#8 and not encrypted.',
+  },
+  token_not_verified: {
+    meaning:
+      'The signature, issuer, audience, type or validity of a JWT is not what it has to be (RFC 9068 §4).',
+    remedy: 'Do not trust what the token says. Check issuer and audience if the token is known to be good.',
   },
   invalid_option: {
     meaning: 'An option has a value outside its range, or two options contradict each other.',

@@ -5,6 +5,7 @@ import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import { isStandardError } from '../failure/failure-codes.ts'
 import { encodeForm } from '../message/form.ts'
+import { targetParameters } from '../message/target-parameters.ts'
 import type { TokenRequest } from '../ports/client-authentication.ts'
 import type { Provider } from '../ports/provider.ts'
 import { untrustedText } from '../redaction/redact.ts'
@@ -29,6 +30,8 @@ export interface AuthorizationInput {
   readonly scopes?: readonly string[]
   /** Resource indicators (RFC 8707). */
   readonly resources?: readonly string[]
+  /** For servers that want an `audience` where others have resources. */
+  readonly audience?: string
   readonly subject?: string
   /** Further parameters of the authorization request: `prompt`, `login_hint`, `display` and the like. */
   readonly parameters?: Readonly<Record<string, string>>
@@ -67,10 +70,20 @@ export function beginAuthorization(
   { state, verifier }: AuthorizationSecrets,
   at: number,
 ): AuthorizationBegin | Failure {
-  const { provider, clientId, redirectUri, scopes = [], resources = [], lifetimeMs = LIFETIME_MS } = input
+  const {
+    provider,
+    clientId,
+    redirectUri,
+    scopes = [],
+    resources = [],
+    audience,
+    lifetimeMs = LIFETIME_MS,
+  } = input
   if (provider.authorizationEndpoint === undefined) return fail('endpoint_missing')
   if (!VERIFIER.test(state) || !VERIFIER.test(verifier)) return fail('invalid_option')
-  const own = Object.keys(input.parameters ?? {}).find(name => OWN.has(name))
+  const own = Object.keys(input.parameters ?? {}).find(
+    name => OWN.has(name) || (name === 'audience' && audience !== undefined),
+  )
   if (own !== undefined)
     return fail('invalid_option', { message: `Invalid option: ${own} is set by the flow itself.` })
   const challenged = provider.codeChallenge !== 'none'
@@ -86,7 +99,7 @@ export function beginAuthorization(
           ['code_challenge_method', 'S256'],
         ] as const)
       : []),
-    ...resources.map(resource => ['resource', resource] as const),
+    ...targetParameters(resources, audience),
     ...Object.entries(input.parameters ?? {}),
   ])
   const { authorizationEndpoint: endpoint } = provider
@@ -99,6 +112,7 @@ export function beginAuthorization(
       redirectUri,
       scopes,
       resources,
+      ...(audience !== undefined && { audience }),
       subject: input.subject,
       verifier: challenged ? verifier : undefined,
       issuer: provider.issuer,
@@ -146,7 +160,7 @@ export function readCallback(
 
 /** The access token request (RFC 6749 §4.1.3). Client authentication is added on the way out. */
 function codeRequest(pending: PendingAuthorization, code: string): TokenRequest {
-  const { verifier, tokenEndpoint, redirectUri, resources } = pending
+  const { verifier, tokenEndpoint, redirectUri, resources, audience } = pending
   return {
     endpoint: tokenEndpoint,
     parameters: [
@@ -154,7 +168,7 @@ function codeRequest(pending: PendingAuthorization, code: string): TokenRequest 
       ['code', code],
       ['redirect_uri', redirectUri],
       ...(verifier === undefined ? [] : [['code_verifier', verifier] as const]),
-      ...resources.map(resource => ['resource', resource] as const),
+      ...targetParameters(resources, audience),
     ],
     headers: [['accept', 'application/json']],
     secrets: verifier === undefined ? [code] : [code, verifier],

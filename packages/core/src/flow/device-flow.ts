@@ -3,6 +3,7 @@ import type { Failure } from '../failure/failure.ts'
 import { type ReadContext, readErrorResponse } from '../message/error-response.ts'
 import { parseJsonObject } from '../message/json-object.ts'
 import { keepingRefreshTokens } from '../message/message-profile.ts'
+import { targetParameters } from '../message/target-parameters.ts'
 import { readTokenResponse } from '../message/token-response.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import type { TokenRequest } from '../ports/client-authentication.ts'
@@ -66,6 +67,10 @@ export interface DeviceTransition {
 export interface DeviceInput {
   readonly provider: Provider
   readonly scopes: readonly string[]
+  /** Resource indicators (RFC 8707). Absent: none. */
+  readonly resources?: readonly string[]
+  /** For servers that want an `audience` where others have resources. */
+  readonly audience?: string
   /** How answers of the token endpoint are read, but for the moments. */
   readonly reading: Omit<ReadContext, 'sentAt' | 'receivedAt' | 'secrets' | 'scopeRequested' | 'profile'>
 }
@@ -88,6 +93,7 @@ export function beginDeviceFlow(input: DeviceInput): DeviceTransition | Failure 
     parameters: [
       ...(deviceDialect?.parameters ?? []),
       ...(scopes.length === 0 ? [] : [['scope', scopes.join(' ')] as const]),
+      ...targetParameters(input.resources, input.audience),
     ],
     headers: [['accept', 'application/json']],
     secrets: [],
@@ -170,13 +176,15 @@ function onTimer(state: DeviceState, { at }: Of<'timer.fired'>, input: DeviceInp
 }
 
 /** The device access token request (RFC 8628 §3.4). */
-function pollRequest({ deviceCode }: DeviceState, { provider }: DeviceInput): TokenRequest {
+function pollRequest({ deviceCode }: DeviceState, input: DeviceInput): TokenRequest {
+  const { provider } = input
   const { grantType = GRANT_TYPE, codeParameter = 'device_code' } = provider.deviceDialect ?? {}
   return {
     endpoint: provider.tokenEndpoint,
     parameters: [
       ['grant_type', grantType],
       [codeParameter, deviceCode],
+      ...targetParameters(input.resources, input.audience),
     ],
     headers: [['accept', 'application/json']],
     secrets: [deviceCode],

@@ -40,6 +40,8 @@ export interface MetadataRules {
   /** Hosts that endpoints may stand on, besides the issuer's own and those below it. */
   readonly endpointHosts: readonly string[]
   readonly strict: boolean
+  /** Whether the client has a certificate: endpoints for such clients go before the others (RFC 8705 §5). */
+  readonly mutualTls?: boolean
   readonly parseUrl: (text: string) => UrlParts | undefined
 }
 
@@ -58,8 +60,9 @@ export function readMetadata(response: HttpResponse, rules: MetadataRules): Meta
   const { members } = body
   if (members.get('issuer') !== rules.issuer) return refuse(fail('issuer_mismatch'))
   const endpoints: Partial<Record<Endpoint, string>> = {}
+  const aliases = rules.mutualTls ? aliasesOf(members) : undefined
   for (const [name, member] of ENDPOINTS) {
-    const url = members.get(member)
+    const url = aliases?.get(member) ?? members.get(member)
     if (url === undefined || url === null) continue
     const failure = typeof url === 'string' ? whyElsewhere(member, url, rules) : wrongType(member)
     if (failure !== undefined) return refuse(failure)
@@ -102,6 +105,12 @@ const ENDPOINTS: readonly (readonly [Endpoint, string])[] = [
   ['introspectionEndpoint', 'introspection_endpoint'],
   ['jwksUri', 'jwks_uri'],
 ]
+
+/** The endpoints for clients with a certificate, under the names of those that they stand in for. */
+function aliasesOf(members: Members): Members | undefined {
+  const aliases = members.get('mtls_endpoint_aliases')
+  return typeof aliases === 'object' && aliases !== null ? new Map(Object.entries(aliases)) : undefined
+}
 
 function whyElsewhere(member: string, text: string, rules: MetadataRules): Failure | undefined {
   const url = rules.parseUrl(text)

@@ -11,6 +11,7 @@ export interface PendingAuthorization {
   readonly redirectUri: string
   readonly scopes: readonly string[]
   readonly resources: readonly string[]
+  readonly audience?: string
   /** On whose behalf, if the caller has said so. */
   readonly subject: string | undefined
   /** The PKCE code verifier (RFC 7636 §4.1); `undefined` where the server refuses PKCE. A secret. */
@@ -38,6 +39,7 @@ export function decodePending(text: string): PendingAuthorization | undefined {
   try {
     const members = new MembersReader(JSON.parse(text))
     if (members.count('format') !== FORMAT) return undefined
+    const audience = members.optionalText('audience')
     return {
       provider: members.text('provider'),
       tokenEndpoint: members.text('tokenEndpoint'),
@@ -45,6 +47,7 @@ export function decodePending(text: string): PendingAuthorization | undefined {
       redirectUri: members.text('redirectUri'),
       scopes: members.texts('scopes') ?? [],
       resources: members.texts('resources') ?? [],
+      ...(audience !== undefined && { audience }),
       subject: members.optionalText('subject'),
       verifier: members.optionalText('verifier'),
       issuer: members.optionalText('issuer'),

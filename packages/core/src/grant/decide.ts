@@ -1,6 +1,7 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import type { Trouble } from '../record/grant-record.ts'
+import { canAskAgain } from '../record/identity.ts'
 import { overBudget, spentUntil } from './budget.ts'
 import { restorePending, serveUnsaved, writePending } from './commit.ts'
 import type { Known, StoreTrouble } from './grant-state.ts'
@@ -9,7 +10,7 @@ import { beginUnguarded, newestRecord, planRenewal, takeLease } from './renewal.
 import { hasNewSeed } from './seed.ts'
 import { serveWaiters } from './serve.ts'
 import { isDue, isLapsed } from './stamp.ts'
-import { endGrant, failForStore, failWaiters, isGated, isWorthWaiting, remembered } from './trouble.ts'
+import { endGrant, failForStore, failWaiters, isWorthWaiting, pauseOf, remembered } from './trouble.ts'
 import { settle, startRead, type Turn, waitUntil } from './turn.ts'
 
 /**
@@ -55,6 +56,7 @@ function isWanted(turn: Turn): boolean {
 function idle(turn: Turn): void {
   const { state, at, policy } = turn
   state.asked = false
+  state.probing = false
   const storeReady = state.storeTrouble === undefined || state.storeTrouble.retryAt <= at
   if (
     storeReady &&
@@ -100,9 +102,8 @@ function pursue(turn: Turn): void {
   const { known } = state
   if (known === undefined || state.hinted !== false) return readOrWait(turn)
   if (known.newer) return giveUp(turn, fail('record_newer'), known)
-  if (isGated(state.trouble, at) && !isMended(turn, state.trouble)) {
-    return sitOut(turn, state.trouble, known)
-  }
+  const pause = pauseOf(turn)
+  if (pause !== undefined && !isMended(turn, pause)) return sitOut(turn, pause, known)
   if (policy.role === 'follower') return lookAgain(turn, known.readAt + policy.pollMs)
   if (isLeasedElsewhere(known, policy)) return lookAgain(turn, lookAgainAt(known, policy))
   const { storeTrouble } = state
@@ -171,8 +172,9 @@ function settleDown(turn: Turn, until: number): void {
  */
 function withoutStore(turn: Turn, { attempts, retryAt }: StoreTrouble): void {
   const { state, at, policy } = turn
-  if (isGated(state.trouble, at) && state.doubt === undefined) {
-    if (!isWorthWaiting(state.trouble, at, policy)) failWaiters(turn, remembered(state.trouble, at))
+  const pause = pauseOf(turn)
+  if (pause !== undefined && state.doubt === undefined) {
+    if (!isWorthWaiting(pause, at, policy)) failWaiters(turn, remembered(pause, at))
     return settleDown(turn, retryAt)
   }
   if (mayGoUnguarded(turn)) return beginUnguarded(turn)
@@ -182,8 +184,7 @@ function withoutStore(turn: Turn, { attempts, retryAt }: StoreTrouble): void {
 
 function mayGoUnguarded(turn: Turn): boolean {
   const { state, at, policy } = turn
-  const idempotent = policy.identity.grantType === 'client_credentials'
-  if (!idempotent || policy.role === 'follower' || state.doubt !== undefined) return false
+  if (!canAskAgain(policy.identity) || policy.role === 'follower' || state.doubt !== undefined) return false
   if (state.pending?.command !== undefined || spentUntil(state, at, policy) !== undefined) return false
   if (state.unguardedAt !== undefined && at < state.unguardedAt + policy.unguardedIntervalMs) return false
   const { stamp } = state

@@ -21,6 +21,8 @@ export type GrantCommand =
       readonly minValidForMs: number
       /** Epoch ms at which the caller gives up. */
       readonly until: number
+      /** Attempt it although an earlier attempt has failed, if for a reason that somebody may have removed since. */
+      readonly probe?: boolean
     }
   /** The caller has left (its signal was aborted). The work goes on, the caller gets no reply. */
   | { readonly type: 'token.abandoned'; readonly waiter: number }

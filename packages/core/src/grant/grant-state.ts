@@ -119,6 +119,8 @@ export interface GrantState {
   readonly queue: WaiterQueue
   /** Somebody was served a token that is due: renew it in the background. */
   readonly asked: boolean
+  /** Somebody insists on an attempt, whatever is remembered of earlier ones. */
+  readonly probing: boolean
   /** The record may have changed since it was read: to this version, or, if `true`, to anything. */
   readonly hinted: boolean | Version
   /** The server says that the grant has ended; not believed before the record was read again. */
@@ -148,6 +150,7 @@ export const INITIAL_STATE: GrantState = {
   storeOffset: undefined,
   queue: NO_WAITERS,
   asked: false,
+  probing: false,
   hinted: false,
   doubt: undefined,
   fenceSeen: 0,

@@ -5,7 +5,7 @@ import { rejectPending, settleCommitted, settleRefused, settleUnwritten } from '
 import { chooseNext, decide } from './decide.ts'
 import type { EventOf } from './grant-event.ts'
 import type { Known } from './grant-state.ts'
-import { recall, settleDoubt, settleLost, settleResponse } from './outcome.ts'
+import { recall, settleDoubt, settleResponse, settleUnanswered } from './outcome.ts'
 import { beginRequest, leaseRecord } from './renewal.ts'
 import { serve } from './serve.ts'
 import { isRejectedWhileFresh } from './stamp.ts'
@@ -24,6 +24,7 @@ export function onRequested(turn: Turn, event: EventOf<'token.requested'>): void
     return
   }
   state.queue = enqueue(state.queue, waiter)
+  if (event.probe) state.probing = true
   chooseNext(turn)
 }
 
@@ -115,7 +116,7 @@ export function onResponse(turn: Turn, event: EventOf<'response.received'>): voi
 /** The token endpoint could not be asked, or its answer was lost. */
 export function onTransportFailed(turn: Turn, event: EventOf<'transport.failed'>): void {
   answered(turn)
-  settleLost(turn, currentFlight(turn), event.failure, event.delivery === 'not_sent')
+  settleUnanswered(turn, currentFlight(turn), event.failure, event.delivery)
   decide(turn)
 }
 

@@ -1,14 +1,17 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
+import { exchangeFailure } from '../message/token-exchange.ts'
+import { scopesAsked } from '../message/token-request.ts'
 import { readTokenResponse } from '../message/token-response.ts'
 import { mergeRefreshed, type TokenSet } from '../message/token-set.ts'
-import type { HttpResponse } from '../ports/transport.ts'
+import type { Delivery, HttpResponse } from '../ports/transport.ts'
 import type { GrantRecord } from '../record/grant-record.ts'
+import { canAskAgain, tokenTypeOf } from '../record/identity.ts'
 import type { Flight } from './grant-state.ts'
 import { newestRecord, retention } from './renewal.ts'
 import { lifetimeTooShort } from './serve.ts'
 import { ageMs, isLapsed, stampOf } from './stamp.ts'
-import { failWaiters, isWorthWaiting, nextTrouble, rejectedAgain, remembered } from './trouble.ts'
+import { failWaiters, isWorthWaiting, nextTrouble, rejectedAgain, remembered, told } from './trouble.ts'
 import { currentFlight, report, type Turn } from './turn.ts'
 import { NO_WAITERS } from './waiter-queue.ts'
 
@@ -22,17 +25,16 @@ export function settleResponse(turn: Turn, flight: Flight, response: HttpRespons
     profile: policy.profile,
     sentAt,
     receivedAt: at,
-    scopeRequested:
-      flight.refreshToken === undefined && policy.identity.scopes.length > 0
-        ? policy.identity.scopes
-        : undefined,
+    scopeRequested: scopesAsked(policy.identity, flight.refreshToken),
+    tokenType: tokenTypeOf(policy.identity),
     lifetimeMsMax: policy.lifetimeMsMax,
     retryAfterMsMax: policy.retryAfterMsMax,
     bodyBytesMax: policy.bodyBytesMax,
     secrets: flight.refreshToken === undefined ? [] : [flight.refreshToken],
   })
-  if (result.ok) settleWon(turn, flight, result.tokens)
-  else settleLost(turn, flight, result.failure, isRefusal(result.failure, response))
+  if (result.ok) return settleWon(turn, flight, result.tokens)
+  const refused = isRefusal(result.failure, response)
+  settleLost(turn, flight, exchangeFailure(policy.identity, result.failure), refused)
 }
 
 /**
@@ -125,10 +127,18 @@ export function promote(turn: Turn, record: GrantRecord, saved: boolean): void {
   if (ageMs(state.stamp, at) <= policy.requestTimeoutMs) noteFailure(turn, lifetimeTooShort(state.stamp, 0))
 }
 
+/** A request that could not be sent, or whose answer was lost. */
+export function settleUnanswered(turn: Turn, flight: Flight, failure: Failure, delivery: Delivery): void {
+  const unsent = delivery === 'not_sent'
+  // What this process could not even ask for want of a secret, another one may.
+  settleLost(turn, flight, failure, unsent, unsent && failure.kind === 'configure')
+}
+
 /**
  * An attempt that won nothing. `refused`: it is certain that the server has not used up what was presented.
+ * `here`: it says nothing about the attempts of others.
  */
-export function settleLost(turn: Turn, flight: Flight, failure: Failure, refused: boolean): void {
+function settleLost(turn: Turn, flight: Flight, failure: Failure, refused: boolean, here = false): void {
   const { state, policy } = turn
   if (flight.refreshToken !== undefined && failure.kind === 'reauthorize') {
     // Another session may have renewed meanwhile, and this is what its success looks like from here.
@@ -141,7 +151,7 @@ export function settleLost(turn: Turn, flight: Flight, failure: Failure, refused
     state.doubt = fail('response_lost')
     return
   }
-  noteFailure(turn, failure)
+  noteFailure(turn, failure, here)
   if (refused && flight.spends && flight.firstUse) recall(turn, flight)
   else release(turn, flight, 'release', {})
 }
@@ -167,7 +177,7 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
     report(turn, { type: 'renewal.overtaken', fence: flight.fence })
     return
   }
-  if (policy.identity.grantType === 'client_credentials') {
+  if (canAskAgain(policy.identity)) {
     // Only the refresh token is dead; the client itself can still ask. Forget it and go on at once.
     forgetRefreshToken(turn)
     state.flight = undefined
@@ -184,10 +194,10 @@ function forgetRefreshToken(turn: Turn): void {
   state.known = state.known && { ...state.known, record: { ...record, tokens, spentAt: undefined } }
 }
 
-function noteFailure(turn: Turn, failure: Failure): void {
+function noteFailure(turn: Turn, failure: Failure, here = false): void {
   const { state, at, roll, policy } = turn
   const trouble = nextTrouble(state.trouble, failure, at, roll, policy)
-  state.trouble = trouble
+  state.trouble = here ? { ...trouble, here } : trouble
   report(turn, { type: 'renewal.failed', failure, attempts: trouble.attempts, until: trouble.until })
   if (!isWorthWaiting(trouble, at, policy)) failWaiters(turn, remembered(trouble, at))
 }
@@ -209,7 +219,7 @@ function release(
       ...changes,
       fence: flight.fence,
       lease: undefined,
-      trouble: state.trouble,
+      trouble: told(state.trouble, newestRecord(turn).trouble),
       writer: policy.holder,
     },
     guarded: true,

@@ -4,12 +4,14 @@ import { tokenRequest } from '../message/token-request.ts'
 import type { TokenSet } from '../message/token-set.ts'
 import type { GrantPolicy } from '../policy/grant-policy.ts'
 import { emptyRecord, type GrantRecord, isLaterGrant } from '../record/grant-record.ts'
+import { canAskAgain } from '../record/identity.ts'
 import { countRequest } from './budget.ts'
 import type { RenewalReason } from './grant-effect.ts'
 import type { Flight } from './grant-state.ts'
 import { hasNewSeed, seedFingerprint } from './seed.ts'
 import { isDue } from './stamp.ts'
 import { encoded } from './store-clock.ts'
+import { told } from './trouble.ts'
 import { report, startRequest, startWrite, type Turn } from './turn.ts'
 
 /** What the next token request would present, or why there can be none. */
@@ -37,7 +39,7 @@ export function planRenewal(turn: Turn): Plan {
     }
     if (policy.identity.grantType === 'refresh_token') return { failure: fail('response_lost') }
   }
-  if (policy.identity.grantType === 'client_credentials') {
+  if (canAskAgain(policy.identity)) {
     return { refreshToken: undefined, spends: false, firstUse: true }
   }
   return { failure: fail('refresh_token_missing') }
@@ -87,7 +89,7 @@ export function leaseRecord(turn: Turn, flight: Flight): GrantRecord {
     fence: flight.fence,
     lease: { holder: policy.holder },
     spentAt: flight.spends ? (flight.firstUse ? flight.leaseAskedAt : base.spentAt) : base.spentAt,
-    trouble: state.trouble ?? base.trouble,
+    trouble: told(state.trouble, base.trouble),
     seed: begins ? seedFingerprint(policy) : base.seed,
     writer: policy.holder,
   }
@@ -145,6 +147,7 @@ export function beginRequest(turn: Turn, flight: Flight): boolean {
   const timeoutMs = flight.guarded ? Math.min(policy.requestTimeoutMs, leftMs) : policy.requestTimeoutMs
   if (timeoutMs * 2 < policy.requestTimeoutMs) return false
   state.asked = false
+  state.probing = false
   state.flight = flight
   countRequest(turn)
   report(turn, {

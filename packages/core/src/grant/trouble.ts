@@ -37,6 +37,11 @@ function pauseMs(failure: Failure, attempts: number, roll: number, policy: Grant
   return Math.max(told, jitteredMs(attempts, policy.backoffMaxMs, roll, policy))
 }
 
+/** What of a trouble goes into the record: nothing that is wrong with this process alone. */
+export function told(own: Trouble | undefined, stored: Trouble | undefined): Trouble | undefined {
+  return own === undefined || own.here ? stored : own
+}
+
 /** A stored trouble with no longer pause than it could have been given: a foreign clock may be far ahead. */
 export function believable(trouble: Trouble, at: number, policy: GrantPolicy): Trouble {
   if (trouble.until === Number.POSITIVE_INFINITY) return trouble
@@ -80,6 +85,14 @@ export function noteStoreAnswer(turn: Turn): void {
 /** Whether a pause after a failure has not passed yet. */
 export function isGated(trouble: Trouble | undefined, at: number): trouble is Trouble {
   return trouble !== undefined && at < trouble.until
+}
+
+/** The pause that is to be kept now. None is where somebody insists on an attempt and what failed may be mended. */
+export function pauseOf({ state, at }: Turn): Trouble | undefined {
+  const { trouble, probing } = state
+  if (!isGated(trouble, at)) return undefined
+  const mendable = trouble.failure.kind === 'configure' || trouble.failure.kind === 'declined'
+  return probing && mendable ? undefined : trouble
 }
 
 /**

@@ -6,6 +6,7 @@ import { redact, untrustedText } from '../redaction/redact.ts'
 import type { Members } from './json-object.ts'
 import type { MessageProfile } from './message-profile.ts'
 import { retryAfterMs } from './retry-after.ts'
+import type { TokenType } from './token-set.ts'
 
 /** What reading a response needs to know besides the response. */
 export interface ReadContext {
@@ -15,6 +16,8 @@ export interface ReadContext {
   readonly receivedAt: number
   /** Scopes that were asked for; they are the granted ones when the answer names none (RFC 6749 §5.1). */
   readonly scopeRequested: readonly string[] | undefined
+  /** The type of token that was asked for; any other is refused. Absent: `Bearer`. */
+  readonly tokenType?: TokenType
   /** Longest lifetime and longest Retry-After that are believed, in milliseconds. */
   readonly lifetimeMsMax: number
   readonly retryAfterMsMax: number

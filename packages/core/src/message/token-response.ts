@@ -62,9 +62,13 @@ function readTokens(
   if (typeof accessToken !== 'string') return refuse(wrongType('access_token'))
   if (!isTokenText(accessToken)) return refuse(fail('token_malformed'))
 
+  const { tokenType = 'Bearer' } = context
   const type = members.get('token_type') ?? profile.tokenTypeAbsent
   if (typeof type !== 'string') return refuse(wrongType('token_type'))
-  if (type.toLowerCase() !== 'bearer') return refuse(fail('token_type_unknown'))
+  const given = type.toLowerCase()
+  if (given !== tokenType.toLowerCase()) {
+    return refuse(fail(given === 'bearer' ? 'token_not_bound' : 'token_type_unknown'))
+  }
 
   const refreshToken = readRefreshToken(members.get('refresh_token'), context)
   if (typeof refreshToken === 'object') return refuse(refreshToken)
@@ -82,7 +86,7 @@ function readTokens(
     ok: true,
     tokens: {
       accessToken,
-      tokenType: 'Bearer',
+      tokenType,
       sentAt: context.sentAt,
       expiresAt: context.sentAt + lifeMs,
       lifetime: lifetime.kind === 'unknown' && lifeMs !== LIFETIME_UNKNOWN_MS ? 'finite' : lifetime.kind,

@@ -1,13 +1,16 @@
 /** An unknown member of a token response, kept for whoever needs it. */
 export type ExtraValue = string | number | boolean
 
+/** How a token is presented: as it is (RFC 6750), or with a proof of the key that it is bound to (RFC 9449). */
+export type TokenType = 'Bearer' | 'DPoP'
+
 /**
  * What a token endpoint granted, in Evergrant's terms. Instants are epoch milliseconds of the clock of the
  * process that holds the value; they are translated whenever a token set crosses a store.
  */
 export interface TokenSet {
   readonly accessToken: string
-  readonly tokenType: 'Bearer'
+  readonly tokenType: TokenType
   /** When the request that brought this token was sent. */
   readonly sentAt: number
   /** `sentAt` plus the lifetime; `Infinity` when the token never expires. */

@@ -1,7 +1,7 @@
 import { EvergrantError } from '../failure/evergrant-error.ts'
 import { fail } from '../failure/fail.ts'
 import type { MessageProfile } from '../message/message-profile.ts'
-import type { GrantIdentity } from '../record/identity.ts'
+import type { GrantIdentity, GrantType } from '../record/identity.ts'
 
 /**
  * The numbers that govern a grant. All spans are in milliseconds. The defaults depend on what a second request
@@ -80,8 +80,8 @@ export interface GrantPolicy extends PolicyNumbers {
   /** A name of this session that no other session of any process has. */
   readonly holder: string
   readonly profile: MessageProfile
-  /** Which request renews the token. `refresh_token` falls back to client credentials where those can obtain it. */
-  readonly renewWith: 'client_credentials' | 'refresh_token'
+  /** Which request renews the token: a refresh, or another of its own type; a refresh falls back to that where it can. */
+  readonly renewWith: GrantType
   /** Whether the server invalidates a refresh token when it is used. */
   readonly refreshTokenUse: 'single_use' | 'reusable'
   /**
@@ -191,6 +191,10 @@ function assertPolicy(policy: GrantPolicy): void {
   ensure(
     !delegated || policy.renewWith === 'refresh_token',
     'a delegated grant renews with its refresh token',
+  )
+  ensure(
+    policy.renewWith === 'refresh_token' || policy.renewWith === policy.identity.grantType,
+    `a grant of type ${policy.identity.grantType} cannot be renewed with ${policy.renewWith}`,
   )
   ensure(delegated || policy.seedRefreshToken === undefined, 'seedRefreshToken is for delegated grants')
 }

@@ -9,6 +9,8 @@ export interface TokenRequest {
   readonly headers: HeaderList
   /** Parameter values that must never be printed, e.g. the refresh token. */
   readonly secrets: readonly string[]
+  /** The issuer identifier of the server (RFC 8414 §2). Absent: it is not known. */
+  readonly issuer?: string
 }
 
 /**

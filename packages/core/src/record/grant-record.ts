@@ -12,6 +12,8 @@ export interface Trouble {
   readonly attempts: number
   /** No attempt is made before this instant; `Infinity` when only a new grant can end it. */
   readonly until: number
+  /** Of this process alone, as a secret that it cannot read: never written to a record. Absent otherwise. */
+  readonly here?: true
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Failure } from '../failure/failure.ts'
 import type { FailureKind } from '../failure/failure-kind.ts'
 import { isTokenText } from '../message/token-response.ts'
-import type { ExtraValue, TokenSet } from '../message/token-set.ts'
+import type { ExtraValue, TokenSet, TokenType } from '../message/token-set.ts'
 import type { GrantRecord, Lease, Trouble } from './grant-record.ts'
-import { canonicalText, type GrantIdentity } from './identity.ts'
+import { canonicalText, type GrantIdentity, tokenTypeOf } from './identity.ts'
 import { MembersReader, required, Undecodable } from './members-reader.ts'
 
 /** The number of the record format that this version writes. It reads this one and refuses to touch later ones. */
@@ -68,7 +68,7 @@ export function decodeRecord(text: string, identity: GrantIdentity): Decoded {
 function readRecord(members: MembersReader, identity: GrantIdentity): GrantRecord {
   const fence = members.count('fence')
   const generation = members.count('generation')
-  const tokens = readTokens(members.object('tokens'))
+  const tokens = readTokens(members.object('tokens'), tokenTypeOf(identity))
   if (generation > fence || (tokens !== undefined && generation === 0)) throw new Undecodable()
   return {
     identity,
@@ -87,7 +87,7 @@ function readRecord(members: MembersReader, identity: GrantIdentity): GrantRecor
   }
 }
 
-function readTokens(members: MembersReader | undefined): TokenSet | undefined {
+function readTokens(members: MembersReader | undefined, tokenType: TokenType): TokenSet | undefined {
   if (members === undefined) return undefined
   const lifetime = members.oneOf('lifetime', LIFETIMES)
   const sentAt = required(members.optionalMs('sentAt'))
@@ -95,7 +95,7 @@ function readTokens(members: MembersReader | undefined): TokenSet | undefined {
   if (lifetime !== 'never' && !(required(expiresAt) > sentAt)) throw new Undecodable()
   return {
     accessToken: tokenText(members.text('accessToken')),
-    tokenType: members.oneOf('tokenType', ['Bearer'] as const),
+    tokenType: members.oneOf('tokenType', [tokenType]),
     sentAt,
     expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
     lifetime,

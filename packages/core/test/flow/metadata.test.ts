@@ -21,7 +21,7 @@ function parts(url: string): UrlParts | undefined {
 
 function read(
   metadata: unknown,
-  more: { endpointHosts?: string[]; strict?: boolean; issuer?: string } = {},
+  more: { endpointHosts?: string[]; strict?: boolean; issuer?: string; mutualTls?: boolean } = {},
   status = 200,
 ) {
   return readMetadata(json(status, metadata), {
@@ -120,5 +120,29 @@ describe('the metadata of an issuer', () => {
 
   it('that is not there is no provider', () => {
     expect(read({}, {}, 404)).toMatchObject({ ok: false, failure: { code: 'response_status', status: 404 } })
+  })
+})
+
+describe('endpoints for clients with a certificate (RFC 8705 §5)', () => {
+  const aliases = { token_endpoint: 'https://mtls.as.example/token', jwks_uri: null }
+  const metadata = { ...METADATA, mtls_endpoint_aliases: aliases }
+
+  it('stand in for the others where there are any and they are asked for', () => {
+    const expected = { tokenEndpoint: 'https://mtls.as.example/token', jwksUri: 'https://as.example/jwks' }
+    expect(read(metadata, { mutualTls: true })).toMatchObject({ provider: expected })
+    expect(read(metadata)).toMatchObject({ provider: { tokenEndpoint: 'https://as.example/token' } })
+    expect(read(METADATA, { mutualTls: true })).toMatchObject({
+      provider: { tokenEndpoint: 'https://as.example/token' },
+    })
+  })
+
+  it.each([
+    [{ token_endpoint: 'https://evil.example/token' }, 'issuer_mismatch'],
+    [{ token_endpoint: 'http://as.example/token' }, 'insecure_endpoint'],
+    [{ token_endpoint: 7 }, 'response_wrong_type'],
+  ])('are looked at as closely: %j', (mtls_endpoint_aliases, code) => {
+    expect(read({ ...METADATA, mtls_endpoint_aliases }, { mutualTls: true })).toMatchObject({
+      failure: { code },
+    })
   })
 })

@@ -1,4 +1,5 @@
 import {
+  type Delivery,
   type Entry,
   type Failure,
   type GrantCommand,
@@ -42,6 +43,8 @@ export const CLIENT = grantIdentity({
   grantType: 'client_credentials',
 })
 export const USER = { ...CLIENT, grantType: 'refresh_token' } as const
+
+const BROKEN: Failure = { kind: 'retry', code: 'transport_failed', message: 'broken' }
 
 let holders = 0
 
@@ -106,10 +109,10 @@ export class Session {
     }
   }
 
-  ask(options: { minValidForMs?: number; timeoutMs?: number } = {}): number {
+  ask(options: { minValidForMs?: number; timeoutMs?: number; probe?: boolean } = {}): number {
     const waiter = ++this.#waiters
-    const { minValidForMs = 0, timeoutMs = 30_000 } = options
-    this.dispatch({ type: 'token.requested', waiter, minValidForMs, until: this.now + timeoutMs })
+    const { minValidForMs = 0, timeoutMs = 30_000, probe = false } = options
+    this.dispatch({ type: 'token.requested', waiter, minValidForMs, until: this.now + timeoutMs, probe })
     return waiter
   }
 
@@ -201,11 +204,10 @@ export class Session {
   }
 
   /** The request fails; with `unknown` and `reached`, the server has seen it. */
-  failTransport(delivery: 'not_sent' | 'unknown' = 'not_sent', reached = false): void {
+  failTransport(delivery: Delivery = 'not_sent', reached = false, failure: Failure = BROKEN): void {
     const operation = this.take()
     if (operation.type !== 'request') throw new Error(`a ${operation.type} is outstanding`)
     if (reached) this.world.server.handle(operation.request, this.world.now)
-    const failure: Failure = { kind: 'retry', code: 'transport_failed', message: 'broken' }
     this.dispatch({ type: 'transport.failed', op: operation.op, failure, delivery })
   }
 

@@ -35,10 +35,11 @@ import {
 import { CallRecord } from './call-record.ts'
 import { answerOf } from './look-into.ts'
 import { pause } from './pause.ts'
+import { addProof, asksForProof } from './proof-of-call.ts'
 import { followElsewhere, nextHop } from './redirect.ts'
 
 /** What authorizes calls: a source of tokens, or a signer. */
-export type CallAuthorization = Pick<TokenSource, 'token' | 'reject'> | RequestSigner
+export type CallAuthorization = Pick<TokenSource, 'token' | 'reject' | 'proof'> | RequestSigner
 
 export interface AuthorizedFetchOptions {
   /** The fetch to use; the global one by default. */
@@ -147,6 +148,10 @@ class Call {
     let response: Response
     try {
       response = await this.#send()
+      if (this.#wantsNewProof(response)) {
+        guard?.leave(target, 'answered')
+        return undefined
+      }
       failure = judgeCall(server, await answerOf(response, server, target), target, this.#secrets)
       guard?.leave(target, failure ?? 'answered')
     } catch (error) {
@@ -174,7 +179,7 @@ class Call {
     return send(url, request.replayable ? sent : ({ ...sent, duplex: 'half' } as RequestInit))
   }
 
-  async #withToken(request: ApiRequest, source: Pick<TokenSource, 'token'>) {
+  async #withToken(request: ApiRequest, source: Pick<TokenSource, 'token' | 'proof'>) {
     const place = placeIn(request, this.#setting.server)
     const { signal } = request
     this.#token = await source.token(signal && { signal })
@@ -183,14 +188,28 @@ class Call {
     if (text === undefined && request.body !== null && (place.in === 'json' || place.in === 'form')) {
       throw new EvergrantError(fail('body_unsuitable'))
     }
-    const placed = placeToken(place, this.#token.accessToken, request.url.href, text)
+    const { accessToken, tokenType } = this.#token
+    const placed = placeToken(place, accessToken, request.url.href, text, tokenType)
     if ('kind' in placed) throw new EvergrantError(placed)
     const headers = headersFor(request)
     if (placed.header !== undefined) headers.set(...placed.header)
     if (place.in === 'form' && request.body === null) {
       headers.set('content-type', 'application/x-www-form-urlencoded')
     }
+    if (tokenType === 'DPoP') await addProof(headers, source.proof, request, accessToken)
     return { url: placed.url, headers, body: placed.body ?? request.body }
+  }
+
+  /** Whether the call is to be sent again, for the server only wants its nonce in the proof (RFC 9449 §9); once. */
+  #wantsNewProof(response: Response): boolean {
+    const { authorization } = this.#setting
+    const { url, replayable } = this.#request
+    if (!('token' in authorization) || !asksForProof(authorization.proof, url, response)) return false
+    if (this.#record.isProvenAnew) return false
+    discard(response)
+    if (!replayable) throw new EvergrantError(fail('body_not_replayable'))
+    this.#record.provenAnew()
+    return true
   }
 
   async #signed(request: ApiRequest, signer: RequestSigner) {

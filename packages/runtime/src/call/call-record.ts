@@ -25,6 +25,7 @@ export class CallRecord {
   /** How often it was sent before the attempt that is under way. */
   #attempts = 0
   #renewed = false
+  #provenAnew = false
   #pausedMs = 0
 
   constructor(server: string, request: ApiRequest, onEvent: CallListener | undefined, clock: Clock) {
@@ -37,7 +38,7 @@ export class CallRecord {
 
   /** As of the answer that has just come. */
   get progress(): CallProgress {
-    const uncounted = this.#renewed ? 1 : 0
+    const uncounted = (this.#renewed ? 1 : 0) + (this.#provenAnew ? 1 : 0)
     return { attempts: this.#attempts + 1 - uncounted, renewed: this.#renewed, pausedMs: this.#pausedMs }
   }
 
@@ -45,6 +46,16 @@ export class CallRecord {
     this.#renewed = true
     this.#attempts += 1
     this.#emit({ type: 'call.renewed', code })
+  }
+
+  /** Whether it was sent again with another proof of possession. */
+  get isProvenAnew(): boolean {
+    return this.#provenAnew
+  }
+
+  provenAnew(): void {
+    this.#provenAnew = true
+    this.#attempts += 1
   }
 
   paused(code: string, pauseMs: number): void {

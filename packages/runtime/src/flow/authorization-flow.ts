@@ -11,6 +11,7 @@ import {
   type Store,
 } from '@evergrant/core'
 import { newSecretText } from '../chance.ts'
+import type { Client } from '../client-gate.ts'
 import { localStore } from '../local-store.ts'
 import { readSecret } from '../secret.ts'
 import { EndpointClient, type EndpointOptions } from './endpoint-client.ts'
@@ -29,7 +30,7 @@ export interface AuthorizationFlowOptions extends EndpointOptions {
 /** What one sign-in asks for. */
 export type SignInOptions = Pick<
   AuthorizationInput,
-  'scopes' | 'resources' | 'subject' | 'parameters' | 'lifetimeMs'
+  'scopes' | 'resources' | 'audience' | 'subject' | 'parameters' | 'lifetimeMs'
 >
 
 /** Signs people in by the authorization code flow with PKCE (RFC 6749 §4.1, RFC 7636). */
@@ -72,7 +73,8 @@ class CodeFlow implements AuthorizationFlow {
     const { provider, client, redirectUri } = this.#options
     const clientId = await readSecret(client.id, 'client id')
     const secrets = { state: newSecretText(), verifier: newSecretText() }
-    const input: AuthorizationInput = { ...options, provider, clientId, redirectUri }
+    const parameters = { ...options.parameters, ...(await boundCode(client)) }
+    const input: AuthorizationInput = { ...options, parameters, provider, clientId, redirectUri }
     const begun = beginAuthorization(input, secrets, this.#endpoint.clock.now())
     if ('kind' in begun) throw new EvergrantError(begun)
     const { url, pending } = begun
@@ -118,6 +120,13 @@ class CodeFlow implements AuthorizationFlow {
     return provider === own.name && tokenEndpoint === own.tokenEndpoint
   }
 }
+
+/** Has the code bound to the client's key as well, where there is one (RFC 9449 §10). */
+async function boundCode({ proof }: Client): Promise<Record<string, string>> {
+  return proof === undefined ? {} : { [CODE_KEY]: await proof.thumbprint() }
+}
+
+const CODE_KEY = 'dpop_jkt'
 
 /** The parameters of the answer; one that stands twice is refused (RFC 6749 §3.1). */
 function parametersOf(callback: string | URL | URLSearchParams): ReadonlyMap<string, string> {

@@ -19,6 +19,10 @@ import { type GrantedTokens, grantedTokens } from './granted-tokens.ts'
 
 export interface DeviceSignInOptions extends EndpointOptions {
   readonly scopes?: readonly string[]
+  /** Resource indicators (RFC 8707). */
+  readonly resources?: readonly string[]
+  /** For servers that want an `audience` where others have resources. */
+  readonly audience?: string
   /** Shows the person what to do. Called once. */
   readonly onPrompt: (prompt: DevicePrompt) => void
   readonly signal?: AbortSignal
@@ -44,10 +48,16 @@ class DeviceFlow {
   #reject: (error: Error) => void = () => undefined
 
   constructor(options: DeviceSignInOptions) {
-    const { provider, scopes = [] } = options
+    const { provider, scopes = [], resources, audience } = options
     this.#options = options
     this.#endpoint = new EndpointClient(options)
-    this.#input = { provider, scopes, reading: READING_BOUNDS }
+    this.#input = {
+      provider,
+      scopes,
+      ...(resources !== undefined && { resources }),
+      ...(audience !== undefined && { audience }),
+      reading: { ...READING_BOUNDS, tokenType: this.#endpoint.tokenType },
+    }
   }
 
   async run(): Promise<GrantedTokens> {

@@ -19,6 +19,8 @@ export interface DiscoveryOptions {
   readonly endpointHosts?: readonly string[]
   /** Refuse harmless deviations from RFC 6749 §5.1 in later answers. `false` by default. */
   readonly strict?: boolean
+  /** Use the endpoints for clients with a certificate (RFC 8705 §5), where there are any. `false` by default. */
+  readonly mutualTls?: boolean
 }
 
 const TIMEOUT_MS = 10_000
@@ -36,7 +38,7 @@ export async function discoverProvider(issuer: string, options: DiscoveryOptions
     const message = `Invalid option: the issuer "${issuer}" is not an absolute URL.`
     throw new EvergrantError(fail('invalid_option', { message }))
   }
-  const { transport = fetchTransport(), endpointHosts = [], strict = false } = options
+  const { transport = fetchTransport(), endpointHosts = [], strict = false, mutualTls = false } = options
   let missing: Failure | undefined
   for (const address of metadataUrls(url)) {
     const response = await transport.send(
@@ -49,7 +51,7 @@ export async function discoverProvider(issuer: string, options: DiscoveryOptions
       },
       { timeoutMs: TIMEOUT_MS, bodyBytesMax: BODY_BYTES_MAX },
     )
-    const result = readMetadata(response, { issuer, endpointHosts, strict, parseUrl })
+    const result = readMetadata(response, { issuer, endpointHosts, strict, mutualTls, parseUrl })
     if (result.ok) return result.provider
     if (response.status === 200) throw new EvergrantError(result.failure)
     missing = result.failure

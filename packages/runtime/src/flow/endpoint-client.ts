@@ -5,12 +5,14 @@ import {
   type HttpRequest,
   type HttpResponse,
   keepingRefreshTokens,
+  type PolicyNumbers,
   type Provider,
   type ReadContext,
   readTokenResponse,
   SINGLE_USE_DEFAULTS,
   type TokenRequest,
   type TokenSet,
+  type TokenType,
   type Transport,
 } from '@evergrant/core'
 import { type Client, ClientGate } from '../client-gate.ts'
@@ -31,7 +33,11 @@ export interface EndpointOptions {
 const { requestTimeoutMs, bodyBytesMax, lifetimeMsMax, retryAfterMsMax } = SINGLE_USE_DEFAULTS
 
 /** The bounds within which answers are read, everywhere outside the grant machine. */
-export const READING_BOUNDS = { bodyBytesMax, lifetimeMsMax, retryAfterMsMax }
+export const READING_BOUNDS: Pick<PolicyNumbers, 'bodyBytesMax' | 'lifetimeMsMax' | 'retryAfterMsMax'> = {
+  bodyBytesMax,
+  lifetimeMsMax,
+  retryAfterMsMax,
+}
 
 /** An answer, and when its question was sent. */
 export interface TimedResponse {
@@ -39,23 +45,36 @@ export interface TimedResponse {
   readonly sentAt: number
 }
 
-/** Speaks to an authorization server in the name of a client: one request, one answer, no repetition. */
+/**
+ * Speaks to an authorization server in the name of a client: one request, one answer, and no repetition but for the one
+ * that a server asks for which wants its nonce in the proof of possession (RFC 9449 §8).
+ */
 export class EndpointClient {
   readonly provider: Provider
   readonly clock: Clock
+  /** The type of the tokens that are asked for. */
+  readonly tokenType: TokenType
   readonly #gate: ClientGate
   readonly #transport: Transport
 
   constructor(options: EndpointOptions) {
     this.provider = options.provider
     this.clock = options.clock ?? sharedClock()
+    this.tokenType = options.client.proof === undefined ? 'Bearer' : 'DPoP'
     this.#gate = new ClientGate(options.provider, options.client)
     this.#transport = options.transport ?? fetchTransport()
   }
 
   /** Sends an authenticated request. Rejects with what the transport or the client's secrets reject with. */
   async ask(request: TokenRequest): Promise<TimedResponse> {
-    return this.send(await this.#gate.authenticate(request, () => undefined), request.secrets)
+    const first = await this.#askOnce(request)
+    return first.isToBeRepeated ? this.#askOnce(request) : first
+  }
+
+  async #askOnce(request: TokenRequest): Promise<TimedResponse & { readonly isToBeRepeated: boolean }> {
+    const ready = await this.#gate.authenticate(request, () => undefined)
+    const answer = await this.send(ready, request.secrets)
+    return { ...answer, isToBeRepeated: this.#gate.heard(ready, answer.response) !== undefined }
   }
 
   /** Sends a request as it is. `known`: secrets of the core's own, which an answer may repeat. */
@@ -81,6 +100,7 @@ export class EndpointClient {
       sentAt,
       receivedAt: this.clock.now(),
       scopeRequested,
+      tokenType: this.tokenType,
       secrets: request.secrets,
     }
     const result = readTokenResponse(response, context)

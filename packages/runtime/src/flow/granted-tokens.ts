@@ -10,9 +10,10 @@ export interface GrantedTokens extends ReceivedTokens {
 }
 
 export function grantedTokens(tokens: TokenSet, subject?: string): GrantedTokens {
-  const { accessToken, refreshToken, scope, expiresAt, lifetime, extra } = tokens
+  const { accessToken, tokenType, refreshToken, scope, expiresAt, lifetime, extra } = tokens
   return {
     accessToken,
+    ...(tokenType !== 'Bearer' && { tokenType }),
     ...(lifetime !== 'unknown' && { expiresAt }),
     ...(refreshToken !== undefined && { refreshToken }),
     ...(scope !== undefined && { scope }),

@@ -24,6 +24,18 @@ describe('a provider is discovered', () => {
     ])
   })
 
+  it('with the endpoints for clients with a certificate, where it is asked for', async () => {
+    const transport = scriptedTransport(
+      jsonResponse({
+        issuer: ISSUER,
+        token_endpoint: 'https://as.example/token',
+        mtls_endpoint_aliases: { token_endpoint: 'https://mtls.as.example/token' },
+      }),
+    )
+    const { tokenEndpoint } = await discoverProvider(ISSUER, { transport, mutualTls: true })
+    expect(tokenEndpoint).toBe('https://mtls.as.example/token')
+  })
+
   it('not from another issuer’s metadata, and then nowhere else', async () => {
     const transport = scriptedTransport(jsonResponse({ issuer: 'https://evil.example', token_endpoint: 'x' }))
     expect(await failureOf(discoverProvider(ISSUER, { transport }))).toMatchObject({

@@ -1,6 +1,5 @@
 import {
   canonicalText,
-  type GrantType,
   grantIdentity,
   IDEMPOTENT_DEFAULTS,
   LIFETIME_UNKNOWN_MS,
@@ -60,7 +59,7 @@ export interface SimulatedGrant {
   readonly clientSecret: string
   readonly subject: string
   readonly provider: Provider
-  readonly type: GrantType
+  readonly type: 'client_credentials' | 'refresh_token'
   /** Whether presenting its refresh token uses it up. */
   readonly spends: boolean
   /** Whether only a new sign-in can help when its refresh token is gone. */
@@ -79,7 +78,7 @@ export interface SimulatedGrant {
 export function simulatedGrant(index: number, rules: GrantRules): SimulatedGrant {
   const delegated = rules.kind === 'single_use' || rules.kind === 'reusable'
   const spends = rules.kind === 'single_use' || rules.kind === 'client_refreshed'
-  const type: GrantType = delegated ? 'refresh_token' : 'client_credentials'
+  const type = delegated ? 'refresh_token' : 'client_credentials'
   const clientId = `client-${SECRET_MARK}-${index}`
   const subject = `subject-${index}`
   const identity = grantIdentity({

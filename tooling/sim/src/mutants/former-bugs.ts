@@ -165,7 +165,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: 'return busy || (pending !== undefined && spends(this.policy))',
     replace: 'return busy',
     breaks: 'a source that is closed between two tries to save a refresh token loses it',
-    tests: 'packages/runtime/test/token-source.test.ts',
+    tests: 'packages/runtime/test/close-source.test.ts',
     wasReal: true,
   },
   {
@@ -245,7 +245,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     find: "this.policy = { ...this.policy, keepWarm: false, role: 'follower' }",
     replace: '',
     breaks: 'a source that is being closed begins a renewal because of what it reads',
-    tests: 'packages/runtime/test/token-source.test.ts',
+    tests: 'packages/runtime/test/close-source.test.ts',
     wasReal: true,
   },
 ]

@@ -192,8 +192,8 @@ const COMMIT_MUTANTS: readonly Mutant[] = [
     name: 'lost-answer-proves-nothing',
     area: 'commit',
     file: `${GRANT}/handlers.ts`,
-    find: "settleLost(turn, currentFlight(turn), event.failure, event.delivery === 'not_sent')",
-    replace: 'settleLost(turn, currentFlight(turn), event.failure, true)',
+    find: 'settleUnanswered(turn, currentFlight(turn), event.failure, event.delivery)',
+    replace: "settleUnanswered(turn, currentFlight(turn), event.failure, 'not_sent')",
     breaks: 'a refresh token is presented again after its answer was lost',
   },
 ]

@@ -116,7 +116,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     find: 'promise.then(resolve, reject).finally(end)',
     replace: 'promise.then(resolve, reject)',
     breaks: 'every operation leaves a timer behind',
-    tests: 'packages/runtime/test/token-source.test.ts',
+    tests: 'packages/runtime/test/close-source.test.ts',
   },
   {
     name: 'subscription-left-behind',
@@ -133,7 +133,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     find: "for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })",
     replace: '',
     breaks: 'callers who wait while a source is closed are never told',
-    tests: 'packages/runtime/test/token-source.test.ts',
+    tests: 'packages/runtime/test/close-source.test.ts',
   },
   {
     name: 'rejection-unhandled',

@@ -6,6 +6,7 @@ import { neededRequest } from './needed-request.ts'
 import { noStorm } from './no-storm.ts'
 import { noWait } from './no-wait.ts'
 import { oneHolder } from './one-holder.ts'
+import { oneRequest } from './one-request.ts'
 import { readerMonotone } from './reader-monotone.ts'
 import { savedFirst } from './saved-first.ts'
 import { settles } from './settles.ts'
@@ -24,6 +25,7 @@ export function watchPromises({ world, store, server }: Parts): void {
     savedFirst(world, server),
     unexpired(world, server),
     oneHolder(world, store),
+    oneRequest(world, store),
     storeMonotone(world),
     readerMonotone(world),
     contained(world),
