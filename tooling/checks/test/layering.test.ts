@@ -130,7 +130,9 @@ describe('imports point inward', async () => {
       all.map(({ source, dependencies }) => [
         source,
         dependencies
-          .filter(({ dependencyTypes }) => !(mayNameEachOther(source) && dependencyTypes.includes('type-only')))
+          .filter(
+            ({ dependencyTypes }) => !(mayNameEachOther(source) && dependencyTypes.includes('type-only')),
+          )
           .map(({ resolved }) => resolved),
       ]),
     )

@@ -26,7 +26,9 @@ describe('a single schedule', () => {
     const [names, scenario] = output.text().split('\n')
     expect(names?.split(/ +/)).toEqual(['', 'event', 'time', 'who', 'clock', 'what', 'detail'])
     expect(scenario).toMatch(/^ +0 +0\.000 {2}world +scenario {9}\{"grants":/)
-    expect(output.text()).toMatch(/^ +\d+ +\d+\.\d{3} {2}p1\.1 +-?\d+\.\d{3} {2}call {13}#1 token\(\) of grant 0/m)
+    expect(output.text()).toMatch(
+      /^ +\d+ +\d+\.\d{3} {2}p1\.1 +-?\d+\.\d{3} {2}call {13}#1 token\(\) of grant 0/m,
+    )
     expect(output.text()).toMatch(/\n\nSeed 1: every promise was kept in \d+ events\.\n$/)
   })
 })
