@@ -13,7 +13,7 @@ describe('the first schedules', () => {
     expect(tally.schedules).toBe(ALL_FAULTS_STRIKE_IN)
     expect(untried(tally, [])).toEqual([])
     expect(tally.events / tally.schedules).toBeGreaterThan(200)
-  })
+  }, 240_000)
 
   it('hold as many events as they should, each of them', async () => {
     for (let seed = 1; seed <= 20; seed++) {
