@@ -61,7 +61,7 @@ describe('the simulator', () => {
     return broken[0]
   }
 
-  it.each(['intent-not-written', 'fence-not-raised', 'served-before-saved', 'wake-up-forgotten'])(
+  it.each(['intent-not-written', 'fence-not-raised', 'served-before-saved', 'rest-without-end'])(
     'catches the mutant %s at the seed at which it did before',
     async name => {
       await caughtAgain(name)

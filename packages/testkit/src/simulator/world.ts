@@ -74,13 +74,13 @@ export class World {
   /** Notes that a promise is broken. The first one ends the simulation. */
   fail(id: string, message: string): void {
     if (this.violation !== undefined) return
-    this.violation = { id, message, event: this.events }
     this.note(WORLD, 'broken', () => `${id}: ${message}`)
+    this.violation = { id, message, event: this.events }
   }
 
-  /** Adds a line to the trace, if there is one. */
+  /** Adds a line to the trace, if there is one. The last one says which promise is broken. */
   note(who: Noted, what: string, detail?: () => string): void {
-    this.trace?.add(this, who, what, detail?.() ?? '')
+    if (this.violation === undefined) this.trace?.add(this, who, what, detail?.() ?? '')
   }
 
   // Happening
