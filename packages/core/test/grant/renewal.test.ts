@@ -215,6 +215,16 @@ describe('a grant that is kept warm', () => {
     expect(session.world.server.requests).toBe(2)
     expect(session.wakeAt).toBe(session.state.stamp?.lapsesAt)
   })
+
+  it('asks for its wake-up again when a timer fires too early', () => {
+    const session = warmedUp({ keepWarm: true })
+    const { wakeAt } = session
+    session.wakeAt = undefined
+    session.dispatch({ type: 'timer.fired' })
+    expect(session.operation).toBeUndefined()
+    expect(session.wakeAt).toBe(wakeAt)
+    expect(wakeAt).toBeGreaterThan(session.world.now)
+  })
 })
 
 describe('a token that has lapsed on arrival', () => {

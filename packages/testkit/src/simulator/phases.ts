@@ -1,5 +1,6 @@
 import { closeEverything } from './drills/closing.ts'
 import { drillExpiry } from './drills/expiry.ts'
+import { drillNews } from './drills/news.ts'
 import { recoverAll } from './drills/recovery.ts'
 import { drillRejection } from './drills/rejection.ts'
 import type { Parts } from './parts.ts'
@@ -15,6 +16,7 @@ export async function playPhases(parts: Parts): Promise<void> {
   await recoverAll(parts)
   for (const grant of parts.grants) {
     await drillRejection(parts, grant)
+    await drillNews(parts, grant)
     await drillExpiry(parts, grant)
   }
   await closeEverything(parts)

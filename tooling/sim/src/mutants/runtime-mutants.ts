@@ -27,7 +27,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     file: `${GRANT}/handlers.ts`,
     find: 'turn.state.wakeAt = undefined',
     replace: '',
-    breaks: 'a wake-up that has fired is taken to be asked for yet',
+    breaks: 'a wake-up that has fired too early is taken to be asked for yet',
+    tests: 'packages/core/test/grant/renewal.test.ts',
   },
   {
     name: 'hint-lost-while-busy',
@@ -76,6 +77,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     find: 'if (aheadMs < -NOISE_MS) shiftMs -= aheadMs',
     replace: 'if (aheadMs < -NOISE_MS) anchorMs += aheadMs',
     breaks: 'a clock that is set back lengthens lives',
+    tests: 'packages/runtime/test/system-clock.test.ts',
   },
   {
     name: 'late-answer-believed',

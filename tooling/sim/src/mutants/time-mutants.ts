@@ -95,6 +95,7 @@ const FRESHNESS_MUTANTS: readonly Mutant[] = [
     find: 'return isNew ? lifetimeTooShort(stamp, waiter.minValidForMs) : undefined',
     replace: 'return undefined',
     breaks: 'a caller who wants more than the provider gives causes one request after another',
+    tests: 'packages/core/test/grant/renewal.test.ts',
   },
 ]
 
