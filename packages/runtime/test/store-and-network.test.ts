@@ -144,6 +144,14 @@ describe('a transport', () => {
     expect(transport.requests).toHaveLength(1)
   })
 
+  it('leaves no deadline behind when it was answered, nor do the store operations before and after it', async () => {
+    const { source, store, clock: time } = rig()
+    await source.token()
+    await time.advance(0)
+    expect(store.counts.writes).toBe(2)
+    expect(time.pending).toBe(0)
+  })
+
   it('is given what remains of the time after a slow secret', async () => {
     const limits: number[] = []
     let slowMs = 2_000

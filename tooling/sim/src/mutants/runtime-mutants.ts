@@ -118,7 +118,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     find: 'promise.then(resolve, reject).finally(end)',
     replace: 'promise.then(resolve, reject)',
     breaks: 'every operation leaves a timer behind',
-    tests: 'packages/runtime/test/close-source.test.ts',
+    tests: 'packages/runtime/test/store-and-network.test.ts',
   },
   {
     name: 'subscription-left-behind',
