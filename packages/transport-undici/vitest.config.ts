@@ -1,1 +1,5 @@
-export { default } from '../../tooling/vitest/library.ts'
+import { mergeConfig } from 'vitest/config'
+import library from '../../tooling/vitest/library.ts'
+
+/** Each file by itself: they put different versions of undici in one another's place. */
+export default mergeConfig(library, { test: { isolate: true } })

@@ -12,6 +12,10 @@ const library: ViteUserConfig = defineConfig({
     setupFiles: [fileURLToPath(new URL('./setup.ts', import.meta.url))],
     environment: 'node',
     restoreMocks: true,
+    unstubGlobals: true,
+    unstubEnvs: true,
+    // A worker serves many files: starting one for each takes longer than most of them.
+    isolate: false,
     testTimeout: 60_000,
   },
 })

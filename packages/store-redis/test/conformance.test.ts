@@ -1,3 +1,5 @@
+import { tiered } from '@evergrant/store-layers'
+import { memoryStore } from '@evergrant/store-memory'
 import { anyRedis, clusterRedis, sentinelRedis } from '@evergrant/tooling-redis'
 import { Cluster, Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
@@ -17,6 +19,13 @@ it('these tests run over the major of ioredis that they say they do', () => {
 
 describe('a store in a single server conforms: it', () => {
   conformanceSuite(prefix => redisStore({ url: single.url, prefix, commandTimeoutMs }))
+})
+
+describe('a memory in front of a single server conforms: it', () => {
+  conformanceSuite(prefix => {
+    const far = redisStore({ url: single.url, prefix, commandTimeoutMs })
+    return tiered(memoryStore(), far, { freshForMs: 40 })
+  })
 })
 
 describe('a store made after a client of one’s own conforms: it', () => {

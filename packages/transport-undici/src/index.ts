@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+
 export {
   type AuthorizedDispatcherOptions,
   type AuthorizeOptions,
@@ -10,4 +11,5 @@ export {
   authorizedDispatcher,
 } from './authorized-dispatch.ts'
 export type { CallAuthorization } from './call-authorization.ts'
+export type { PublicKeyPins } from './public-key-pins.ts'
 export { type UndiciTransportOptions, undiciTransport } from './undici-transport.ts'

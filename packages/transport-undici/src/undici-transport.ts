@@ -10,6 +10,7 @@ import {
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts'
 import { exchange } from './exchange.ts'
+import { type PublicKeyPins, pinnedIdentity } from './public-key-pins.ts'
 import { strictTransportMemory } from './strict-transport.ts'
 
 export interface UndiciTransportOptions {
@@ -22,6 +23,11 @@ export interface UndiciTransportOptions {
    */
   readonly cert?: string | Secret
   readonly key?: string | Secret
+  /**
+   * Public keys that servers, or the authorities which vouch for them, must have, by host name, beside a valid
+   * certificate. None by default. Name the next key of a server before it changes, or no token can be had from then on.
+   */
+  readonly pins?: PublicKeyPins
   /** Longest time to connect, TLS included, in ms. 1 or more, 5,000 by default. */
   readonly connectTimeoutMs?: number
   /** Longest time from the request to the answer's header, and between two pieces of its body, in ms. 10,000 by default. */
@@ -48,7 +54,8 @@ export interface UndiciTransportOptions {
  * rarely, and a connection that was kept is most likely dead by then. A host that has demanded
  * Strict-Transport-Security is never spoken to in clear again.
  *
- * Throws an `EvergrantError` of code `invalid_option` for a certificate without its key, or the other way round.
+ * Throws an `EvergrantError` of code `invalid_option` for a certificate without its key or the other way round, and
+ * for pins that are none.
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const { allowInsecureLoopback = false, cert, key } = options
@@ -56,6 +63,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     const message = 'Invalid option: a client certificate needs both cert and key.'
     throw new EvergrantError(fail('invalid_option', { message }))
   }
+  const identity = options.pins && { checkServerIdentity: pinnedIdentity(options.pins) }
   const strict = strictTransportMemory()
   let own: Dispatcher | undefined
   let shown: ClientCertificate | undefined
@@ -67,7 +75,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       if (certificate !== shown) letGo()
       shown = certificate
     }
-    own ??= makeDispatcher(options, shown)
+    own ??= makeDispatcher(options, { ...identity, ...shown })
     return own
   }
 
@@ -113,7 +121,7 @@ const ANSWER_TIMEOUT_MS = 10_000
 
 function makeDispatcher(
   options: UndiciTransportOptions,
-  certificate: ClientCertificate | undefined,
+  particulars: Partial<ClientCertificate> & { checkServerIdentity?: ReturnType<typeof pinnedIdentity> },
 ): Dispatcher {
   const tls = {
     minVersion: 'TLSv1.2' as const,
@@ -130,8 +138,8 @@ function makeDispatcher(
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   }
-  // The certificate is for the server, and none of a proxy's business.
-  const requestTls = { ...tls, ...certificate }
+  // Certificate and pins are for the server, and none of a proxy's business.
+  const requestTls = { ...tls, ...particulars }
   if (options.proxyFromEnvironment === false || !namesProxy(process.env)) {
     return new Agent({ ...settings, connect: requestTls })
   }

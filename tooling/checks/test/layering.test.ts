@@ -31,6 +31,7 @@ const ALLOWED: Readonly<
   'packages/store-conformance': { ours: ['core'], node: false, npm: [] },
   'packages/transport-undici': { ours: ['core'], node: true, npm: ['undici'] },
   'packages/call-limiter': { ours: ['core'], node: false, npm: ['ioredis', 'rate-limiter-flexible'] },
+  'packages/audit': { ours: ['core'], node: true, npm: [] },
   'packages/otel': { ours: ['core'], node: false, npm: ['@opentelemetry/api'] },
   'packages/provider-baidu': { ours: ['core'], node: false, npm: [] },
   'packages/testkit': { ours: ['core'], node: true, npm: [] },

@@ -107,6 +107,10 @@ export const FAILURE_CODES = {
   transport_failed: ['retry', 'The token endpoint could not be reached, or the connection broke.'],
   request_timed_out: ['retry', 'The token endpoint did not answer within requestTimeoutMs.'],
   tls_failed: ['configure', 'The TLS connection was refused: certificate, host name or protocol version.'],
+  key_not_pinned: [
+    'distrust',
+    'The server shows a valid certificate, but none of the public keys that are pinned.',
+  ],
   insecure_endpoint: ['configure', 'The URL is not https, and credentials are never sent in clear.'],
   store_unreachable: ['retry', 'The store does not answer, and without it this grant must not change.'],
   record_newer: ['configure', 'A later version of Evergrant wrote this record; upgrade this process.'],
@@ -119,6 +123,11 @@ export const FAILURE_CODES = {
   ],
   sessions_exhausted: ['retry', 'More than sessionsMax grants are busy at once.'],
   secret_unavailable: ['configure', 'A client id or secret cannot be read where it should be.'],
+  audit_unwritable: [
+    'configure',
+    'The audit log cannot be written, and what it cannot hold must not be done.',
+  ],
+  audit_unreadable: ['configure', 'The audit log cannot be read.'],
   key_unusable: ['configure', 'A key or certificate cannot be used for what it is there for.'],
   token_not_verified: ['distrust', 'The token is not what the issuer signs, or is not meant for this use.'],
   invalid_option: ['configure', 'An option is out of its range.'],

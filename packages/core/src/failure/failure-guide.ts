@@ -180,6 +180,12 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The TLS connection was refused: certificate, host name or protocol version.',
     remedy: 'Check the URL and the certificate authority; verification is never switched off.',
   },
+  key_not_pinned: {
+    meaning:
+      'The server shows a valid certificate, but neither its key nor that of an authority above it is pinned.',
+    remedy:
+      'Find out whether the server has changed its key; if so, pin the new one. Else somebody stands in between.',
+  },
   insecure_endpoint: {
     meaning: 'The URL is not https, and credentials are never sent in clear (RFC 6749 §3.2).',
     remedy: 'Use https. Plain http is allowed to loopback hosts only, and only when asked for.',
@@ -219,6 +225,14 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
   secret_unavailable: {
     meaning: 'A client id or client secret could not be read where it should be.',
     remedy: 'Set the environment variable, or check path and permissions of the file.',
+  },
+  audit_unwritable: {
+    meaning: 'The audit log cannot be written, and what it cannot hold must not be done.',
+    remedy: 'Check the directory: that it exists, is writable for this account alone, and has room.',
+  },
+  audit_unreadable: {
+    meaning: 'The audit log cannot be read.',
+    remedy: 'Check the directory, and run as an account that may read it.',
   },
   key_unusable: {
     meaning:

@@ -1,10 +1,13 @@
 import { fail } from './fail.ts'
 import type { Failure } from './failure.ts'
+import type { FailureCode } from './failure-codes.ts'
 
 /** The server's certificate was not accepted. Found out before anything is sent. */
 const UNTRUSTED = /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/
 /** TLS failed in some other way; since TLS 1.3 that may also be after the request was written. */
 const TLS = /^(ERR_SSL_|ERR_TLS_|EPROTO$)/
+/** The code of a transport that pins public keys. */
+const NOT_PINNED = 'ERR_KEY_NOT_PINNED'
 const TIMED_OUT = /^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/
 const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
 
@@ -13,9 +16,14 @@ const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
  * none, is a connection that broke.
  */
 export function networkFailure(code: string): Failure {
-  const tls = UNTRUSTED.test(code) || TLS.test(code)
-  const failure = fail(tls ? 'tls_failed' : TIMED_OUT.test(code) ? 'request_timed_out' : 'transport_failed')
+  const failure = fail(failureCodeOf(code))
   return code === '' ? failure : { ...failure, message: `${failure.message} (${code})` }
+}
+
+function failureCodeOf(code: string): FailureCode {
+  if (code === NOT_PINNED) return 'key_not_pinned'
+  if (UNTRUSTED.test(code) || TLS.test(code)) return 'tls_failed'
+  return TIMED_OUT.test(code) ? 'request_timed_out' : 'transport_failed'
 }
 
 /** Whether a code proves that nothing was sent, because the server's certificate was refused. */

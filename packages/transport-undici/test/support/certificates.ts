@@ -5,8 +5,10 @@ export interface Certificate {
   readonly cert: string
 }
 
-/** A certificate for `localhost` that nobody has signed but itself. */
-export async function selfSigned(options: { days?: number; host?: string } = {}): Promise<Certificate> {
+/** A certificate for `localhost` that nobody has signed but itself, or an authority. */
+export async function selfSigned(
+  options: { days?: number; host?: string; authority?: Certificate } = {},
+): Promise<Certificate> {
   const { days = 1, host = 'localhost' } = options
   const notBeforeDate = new Date(Date.now() - 3 * 86_400_000)
   const notAfterDate = new Date(Date.now() + days * 86_400_000)
@@ -14,6 +16,7 @@ export async function selfSigned(options: { days?: number; host?: string } = {})
     notBeforeDate,
     notAfterDate,
     algorithm: 'sha256',
+    ...(options.authority && { ca: options.authority }),
     extensions: [
       { name: 'basicConstraints', cA: true },
       { name: 'subjectAltName', altNames: [{ type: 2, value: host }] },
