@@ -4,9 +4,9 @@ import { EMPTY_TALLY, joined, type SeedRange, type Tally } from './run-seeds.ts'
 import type { WorkerOrders } from './sim-worker.ts'
 
 /** Seeds that a worker is given at a time. */
-const CHUNK = 100
-/** How long a chunk may take before its worker is taken to hang, in ms: a thousand times what it usually takes. */
-const CHUNK_MS_MAX = 120_000
+const CHUNK = 50
+/** How long a chunk may take before its worker is taken to hang, in ms: a hundred times what it usually takes. */
+const CHUNK_MS_MAX = 60_000
 
 export interface PoolOptions {
   /** Worker threads, 1 or more. */
