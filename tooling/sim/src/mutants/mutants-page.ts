@@ -12,12 +12,13 @@ export function mutantsPage(
   const caught = new Map(findings.map(finding => [finding.name, finding.caught]))
   const bySimulator = findings.filter(finding => finding.caught?.by === 'simulator').length
   const byTest = findings.filter(finding => finding.caught?.by === 'test').length
+  const free = mutants.length - bySimulator - byTest
   const real = mutants.filter(({ wasReal }) => wasReal).length
   const rows = mutants.map(mutant => row(mutant, caught.get(mutant.name)))
   return `${[
     GENERATED,
     '# Mutants',
-    `Bugs that are planted on purpose, one at a time, to see whether anybody notices. Of ${mutants.length} the [simulator](simulator.md) catches ${bySimulator} within its first ${schedules} seeds, and the test that is named ${byTest} more, which need something that a schedule rarely brings, or never; ${mutants.length - bySimulator - byTest} get away. ${real} of them, marked with a star, are no inventions: the program had them until the simulator found them.`,
+    `Bugs that are planted on purpose, one at a time, to see whether anybody notices. Of ${mutants.length} the [simulator](simulator.md) catches ${bySimulator} within its first ${schedules} seeds, and the test that is named ${byTest} more, which need something that a schedule rarely brings, or never; ${free === 0 ? 'none' : free} of them got away. ${real} of them, marked with a star, are no inventions: the program had them until the simulator found them.`,
     'The promises (P1 to P7) and invariants (S1 to S12, L1 to L6) are explained in [simulator.md](simulator.md).',
     ['| mutant | area | what is wrong then | caught by |', '|---|---|---|---|', ...rows].join('\n'),
   ].join('\n\n')}\n`
