@@ -48,7 +48,7 @@ pnpm sim --mutants [--seeds N]     plant every known bug, and see who catches it
 
 const DEFAULT_SEEDS = 1_000
 /** Seeds that are tried on each mutant. */
-const DEFAULT_HUNT_SEEDS = 500
+export const DEFAULT_HUNT_SEEDS = 500
 const SEED_MAX = 2 ** 32 - 1
 const PROCESSES_MAX = 16
 const WORKERS_MAX = 64
