@@ -81,7 +81,7 @@ function answer<Result>(
   const { store, clock } = session.surroundings
   // The call itself may throw, in a store that is not quite a store.
   const asked = Promise.resolve(store).then(ask)
-  withDeadline(asked, session.policy.storeTimeoutMs, clock).then(
+  withDeadline(asked, session.policy.storeTimeoutMs, clock, session.deadlines).then(
     result => session.dispatch(factOf(result)),
     (error: unknown) => {
       if (EvergrantError.is(error)) session.emit({ type: 'store.refused', failure: failureOf(error) })
@@ -168,7 +168,7 @@ async function exchange(
   const sentAt = session.now
   try {
     const sending = transport.send(ready, { timeoutMs, bodyBytesMax })
-    const response = await withDeadline(sending, timeoutMs + TRANSPORT_GRACE_MS, clock)
+    const response = await withDeadline(sending, timeoutMs + TRANSPORT_GRACE_MS, clock, session.deadlines)
     const repetition = gate.heard(ready, response)
     const known = [...request.secrets, ...(gate.exchange?.returnedBy(response) ?? [])]
     const clean = scrubbed(response, ready.secrets, known)

@@ -32,6 +32,8 @@ export interface EffectShell extends Pick<RevocableGrant, 'tokenSets' | 'atRest'
   readonly revoker: Revoker | undefined
   /** Nothing that is still under way matters any more. */
   readonly closed: boolean
+  /** Functions that end the waits for what is under way. */
+  readonly deadlines: Set<() => void>
   /** Ends the wake-up that was asked for; `undefined` when there is none. */
   cancelWake: (() => void) | undefined
   /** Whether a subscription stands or is on its way. */

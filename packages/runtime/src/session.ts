@@ -62,6 +62,7 @@ export class Session implements EffectShell, RevocableGrant {
   subscribing = false
   cancelWake: (() => void) | undefined
   closed = false
+  readonly deadlines = new Set<() => void>()
 
   #state: GrantState = INITIAL_STATE
   readonly #fingerprint: string
@@ -110,7 +111,7 @@ export class Session implements EffectShell, RevocableGrant {
     this.#dispatching = true
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next)
     this.#dispatching = false
-    if (!this.#state.busy) for (const rest of this.#resting) rest()
+    if (!this.#isUnderWay) for (const rest of this.#resting) rest()
     this.#holdWhileNeeded()
   }
 
@@ -230,7 +231,7 @@ export class Session implements EffectShell, RevocableGrant {
   }
 
   #setWarmth(): void {
-    const keepWarm = this.#warm || this.#watchers.size > 0
+    const keepWarm = !this.#closing && (this.#warm || this.#watchers.size > 0)
     if (this.policy.keepWarm === keepWarm && !keepWarm) return
     this.policy = { ...this.policy, keepWarm }
     this.dispatch({ type: 'timer.fired' })
@@ -243,22 +244,32 @@ export class Session implements EffectShell, RevocableGrant {
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
+    // Nothing new is begun, even if what is under way shows that it is wanted.
+    this.policy = { ...this.policy, keepWarm: false, role: 'follower' }
     const { requestTimeoutMs, commitBudgetMs } = this.policy
-    await this.atRest(spends(this.policy) ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS)
-    await this.revoker?.close()
+    const graceMs = spends(this.policy) ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
+    if (this.#isUnderWay) await this.atRest(graceMs)
     this.closed = true
     this.hot = undefined
     this.cancelWake?.()
+    for (const end of this.deadlines) end()
     for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
     this.#waiting.clear()
     this.#letGo()
     this.#state = INITIAL_STATE
     for (const rouse of this.#watchers) rouse()
+    await this.revoker?.close()
     await this.unsubscribe?.()
   }
 
+  /** Whether an answer is outstanding, or something that cannot be had again waits for its next try to be saved. */
+  get #isUnderWay(): boolean {
+    const { busy, pending } = this.#state
+    return busy || (pending !== undefined && spends(this.policy))
+  }
+
   async atRest(ms: number): Promise<void> {
-    if (!this.#state.busy) return
+    if (!this.#isUnderWay) return
     await new Promise<void>(resolve => {
       const rest = () => {
         cancel()

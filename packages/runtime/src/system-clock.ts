@@ -66,14 +66,28 @@ function believedTime(time: TimeSource): () => number {
 function alarms(time: TimeSource, now: () => number): Required<Pick<Clock, 'wake' | 'hold'>> {
   const heap = new WakeHeap()
   let cancelTimer: (() => void) | undefined
+  /** When the timer fires, by the monotonic clock. */
+  let firesAtMs = Number.POSITIVE_INFINITY
   let holders = 0
 
   function arm(): void {
     cancelTimer?.()
     cancelTimer = undefined
+    firesAtMs = Number.POSITIVE_INFINITY
     if (heap.first === undefined) return
-    const ms = Math.ceil(heap.first.at - now())
-    cancelTimer = time.after(Math.min(Math.max(ms, 0), SLEEP_MS_MAX), fire, holders > 0)
+    const ms = Math.min(Math.max(Math.ceil(heap.first.at - now()), 0), SLEEP_MS_MAX)
+    firesAtMs = time.monotonicMs() + ms
+    cancelTimer = time.after(ms, fire, holders > 0)
+  }
+
+  /**
+   * Sets the timer anew if it would fire too late, for a machine may have slept, or its clock been set, since it
+   * was set. One that is about to fire is left alone, or it never would while wake-ups keep coming.
+   */
+  function rearm(): void {
+    if (heap.first === undefined) return
+    const ms = Math.max(heap.first.at - now(), 0)
+    if (firesAtMs - time.monotonicMs() > ms + NOISE_MS) arm()
   }
 
   function fire(): void {
@@ -92,6 +106,7 @@ function alarms(time: TimeSource, now: () => number): Required<Pick<Clock, 'wake
     const wakeUp: WakeUp = { at, callback, index: -1 }
     heap.add(wakeUp)
     if (heap.first === wakeUp) arm()
+    else rearm()
     return () => {
       heap.remove(wakeUp)
       // Otherwise the timer fires early, finds nothing due, and is set again.

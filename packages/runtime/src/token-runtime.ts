@@ -32,6 +32,11 @@ export interface RuntimeOptions {
   readonly clock?: Clock
   /** Numbers of [0, 1), for jitter. `Math.random` by default. */
   readonly random?: () => number
+  /**
+   * Names for sessions, each of which no other session of any process ever has: two holders of one name would
+   * take each other's leases for their own. Random UUIDs by default; for simulations, which must repeat themselves.
+   */
+  readonly newHolderName?: () => string
   /** How many grants are held in memory at once; those that rest longest go first. 10,000 by default. */
   readonly sessionsMax?: number
 }
@@ -73,6 +78,7 @@ interface Particulars {
 class Runtime implements TokenRuntime {
   readonly #surroundings: Surroundings
   readonly #sessionsMax: number
+  readonly #newHolderName: () => string
   /** By key, those that were opened or used last at the end. */
   readonly #sessions = new Map<string, Session>()
   #closed = false
@@ -85,6 +91,7 @@ class Runtime implements TokenRuntime {
       )
     }
     this.#sessionsMax = sessionsMax
+    this.#newHolderName = options.newHolderName ?? newHolderName
     this.#surroundings = {
       store: options.store ?? localStore({ entriesMax: sessionsMax, clock }),
       transport: options.transport ?? fetchTransport(),
@@ -149,7 +156,7 @@ class Runtime implements TokenRuntime {
       ...provider.policy,
       ...options.policy,
       identity,
-      holder: newHolderName(),
+      holder: this.#newHolderName(),
       profile: profileFor(grantType, provider.profile),
       renewWith: (grantType === 'client_credentials' ? provider.renewWith : undefined) ?? grantType,
       refreshTokenUse: provider.refreshTokenUse ?? 'single_use',

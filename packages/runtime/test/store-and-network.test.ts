@@ -131,6 +131,27 @@ describe('a transport', () => {
     expect((await waiting).accessToken).toBe('token-1')
   })
 
+  it('is not given up because the clock is set forward meanwhile', async () => {
+    const { source, transport, clock: time } = rig()
+    const answer = held()
+    transport.expect(answer.step)
+    const waiting = source.token()
+    await answer.arrived
+    time.jump(20_000)
+    await time.advance(1_000)
+    answer.answer(jsonResponse({ access_token: 'just-in-time', expires_in: 60 }))
+    expect((await waiting).accessToken).toBe('just-in-time')
+    expect(transport.requests).toHaveLength(1)
+  })
+
+  it('leaves no deadline behind when it was answered, nor do the store operations before and after it', async () => {
+    const { source, store, clock: time } = rig()
+    await source.token()
+    await time.advance(0)
+    expect(store.counts.writes).toBe(2)
+    expect(time.pending).toBe(0)
+  })
+
   it('is given what remains of the time after a slow secret', async () => {
     const limits: number[] = []
     let slowMs = 2_000

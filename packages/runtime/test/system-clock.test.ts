@@ -175,6 +175,34 @@ describe('a wake-up', () => {
     expect(fired).toBe(true)
   })
 
+  it('that is asked for after the machine has slept is not late at all', () => {
+    const machine = new Machine()
+    const clock = systemClock(machine)
+    const fired: string[] = []
+    clock.wake(clock.now() + 40_000, () => fired.push('before'))
+    machine.run(1_000)
+    machine.sleep(3_600_000)
+    clock.wake(clock.now() + 500, () => fired.push('after'))
+    machine.run(500)
+    expect(fired).toEqual(['before', 'after'])
+  })
+
+  it('does not put off a timer that is about to fire', () => {
+    const machine = new Machine()
+    const clock = systemClock(machine)
+    let fired = 0
+    clock.wake(clock.now() + 40_000, () => {
+      fired += 1
+    })
+    machine.sleep(50_000)
+    clock.wake(clock.now() + 500, () => undefined)
+    const { armed } = machine
+    for (let i = 0; i < 10; i++) clock.wake(clock.now() + 500, () => undefined)
+    expect(machine.armed).toBe(armed)
+    machine.run(0)
+    expect(fired).toBe(1)
+  })
+
   it('in the past fires as soon as possible, but not before wake() has returned', () => {
     const machine = new Machine()
     const clock = systemClock(machine)

@@ -78,6 +78,23 @@ describe('a runtime with many grants', () => {
     expect(transport.requests.length).toBeGreaterThan(4)
   })
 
+  it('names its sessions as it is told', async () => {
+    const { transport, store, clock } = rig()
+    const values: (string | undefined)[] = []
+    const writing = {
+      ...store,
+      write: (key: string, change: Parameters<typeof store.write>[1]) => {
+        values.push(change.value)
+        return store.write(key, change)
+      },
+    }
+    let names = 0
+    const newHolderName = () => `session ${++names}`
+    const runtime = tokenRuntime({ transport, store: writing, clock, newHolderName })
+    await runtime.source(options).token()
+    expect(values[0]).toMatch(/"holder":"session \d"/)
+  })
+
   it('refuses a bound that is none', () => {
     expect(() => tokenRuntime({ sessionsMax: 0 })).toThrow('sessionsMax is 0')
   })

@@ -311,55 +311,6 @@ describe('events and explanations', () => {
   })
 })
 
-describe('close()', () => {
-  it('tells those who wait, and refuses those who come', async () => {
-    const { source, clock, transport } = rig()
-    transport.expect(held().step)
-    const waiting = failureOf(source.token())
-    await clock.advance(0)
-    const closing = source.close()
-    await clock.advance(1_000)
-    await closing
-    expect(await waiting).toMatchObject({ kind: 'cancelled', code: 'closed' })
-    expect(await failureOf(source.token())).toMatchObject({ code: 'closed' })
-    expect(source.current()).toBeUndefined()
-    expect(clock.pending).toBe(1)
-    await source.close()
-  })
-
-  it('waits for the answer that is on its way', async () => {
-    const { source, clock, store, transport } = rig()
-    const answer = held()
-    transport.expect(answer.step)
-    const waiting = source.token()
-    await answer.arrived
-    const closing = source.close()
-    answer.answer(jsonResponse({ access_token: 'just in time', expires_in: 60 }))
-    await closing
-    expect(clock.pending).toBe(0)
-    expect(store.counts.writes).toBe(2)
-    await expect(waiting).rejects.toMatchObject({ code: expect.any(String) })
-  })
-
-  it('leaves nothing behind', async () => {
-    const { source, clock } = rig({ keepWarm: true })
-    await clock.advance(0)
-    await source.close()
-    expect(clock.pending).toBe(0)
-  })
-
-  it('comes with `await using`', async () => {
-    let kept: ReturnType<typeof rig> | undefined
-    {
-      const made = rig()
-      await using source = made.source
-      await source.token()
-      kept = made
-    }
-    expect(await failureOf(kept.source.token())).toMatchObject({ code: 'closed' })
-  })
-})
-
 describe('options', () => {
   it('that contradict each other are refused where they are given', () => {
     expect(() => rig({ policy: { leaseMs: 1 } })).toThrow('Invalid policy')

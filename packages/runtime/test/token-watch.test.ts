@@ -1,4 +1,4 @@
-import { atRest, jsonResponse, virtualClock } from '@evergrant/testkit'
+import { atRest, faultyStore, jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
 import { localStore, type Token, tokenRuntime } from '../src/index.ts'
 import { failureOf, numberedTokens, PROVIDER, rig } from './support/rig.ts'
@@ -51,6 +51,35 @@ describe('watch()', () => {
     await source.close()
     await ended
     expect(seen).toEqual(['token-1'])
+  })
+
+  it('that ends while its source is closed asks the store for nothing more', async () => {
+    const clock = virtualClock()
+    const local = localStore({ clock })
+    let tell: () => void = () => undefined
+    const store = faultyStore({
+      ...local,
+      traits: { ...local.traits, scope: 'shared' },
+      subscribe: async (_key, onChange) => {
+        tell = onChange
+        return async () => undefined
+      },
+    })
+    const runtime = tokenRuntime({ clock, store, transport: scriptedTransport(numberedTokens()) })
+    const source = runtime.source({ provider: PROVIDER, client: { id: 'i', secret: 's' } })
+    const controller = new AbortController()
+    const { ended } = collect(source.watch({ signal: controller.signal }))
+    await clock.advance(0)
+    store.fault('read', 'refused')
+    tell()
+    await clock.advance(0)
+    tell()
+    clock.jump(10_000)
+    const { reads } = store.counts
+    controller.abort()
+    await Promise.all([runtime.close(), ended])
+    expect(store.counts.reads).toBe(reads)
+    expect(clock.pending).toBe(0)
   })
 
   it('throws when its signal is aborted, and leaves the source alone', async () => {

@@ -29,5 +29,18 @@ export {
   type Step,
   scriptedTransport,
 } from './scripted-transport.ts'
+export { FAULT_KINDS, FAULTS, type FaultKind } from './simulator/fault-plan.ts'
+export type {
+  GrantWish,
+  Program,
+  ProgramEvent,
+  ProgramSource,
+  ProgramToken,
+  SimulatedTime,
+  Surroundings,
+} from './simulator/program.ts'
+export { type SimulationOptions, type SimulationResult, simulate } from './simulator/simulate.ts'
+export type { Trace } from './simulator/trace.ts'
+export type { Violation } from './simulator/world.ts'
 export { atRest, type VirtualClock, virtualClock } from './virtual-clock.ts'
 export { type WireBehaviour, type WireServer, wireServer } from './wire-server.ts'

@@ -249,7 +249,7 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
   },
   second_factor_missing: {
     meaning: 'No second verification was set up.',
-    remedy: 'Run: evergrant second-factor set-up',
+    remedy: 'Set one up with `evergrant second-factor set-up`.',
   },
   audit_unwritable: {
     meaning: 'The audit log cannot be written, and what it cannot hold must not be done.',

@@ -1,9 +1,9 @@
 import type { Entry } from '../ports/store.ts'
-import type { GrantRecord, Trouble } from '../record/grant-record.ts'
+import { isLaterGrant, type Trouble } from '../record/grant-record.ts'
 import { decodeRecord } from '../record/record-codec.ts'
 import type { Known } from './grant-state.ts'
-import { isDue, type Stamp, stampOf } from './stamp.ts'
-import { inOwnClock, learnOffset } from './store-clock.ts'
+import { isDue, isLapsed, type Stamp, stampOf } from './stamp.ts'
+import { inOwnClock, learnOffset, type Translated } from './store-clock.ts'
 import { believable } from './trouble.ts'
 import { report, type Turn } from './turn.ts'
 
@@ -15,7 +15,8 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
   const { state, at, policy } = turn
   const decoded = entry === undefined ? undefined : decodeRecord(entry.value, policy.identity)
   if (entry?.time !== undefined) learnOffset(turn, entry.time.asOf, sentAt)
-  const record = decoded?.kind === 'record' ? inOwnClock(decoded.record, decoded.clock, turn) : undefined
+  const translated = decoded?.kind === 'record' ? inOwnClock(decoded.record, decoded.clock, turn) : undefined
+  const record = translated?.record
   const same = state.known !== undefined && state.known.version === entry?.version
   const known: Known = {
     version: entry?.version,
@@ -27,41 +28,56 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
     sightings: same && state.known ? state.known.sightings + 1 : 1,
   }
   state.known = known
-  if (record !== undefined) absorb(turn, record, !same)
+  if (translated !== undefined) absorb(turn, translated, !same)
 }
 
-function absorb(turn: Turn, record: GrantRecord, changed: boolean): void {
+function absorb(turn: Turn, translated: Translated, changed: boolean): void {
   const { state } = turn
+  const { record } = translated
   state.fenceSeen = Math.max(state.fenceSeen, record.fence)
   const own = state.stamp
-  if (own === undefined || record.generation > own.generation) {
-    takeOver(turn, record)
+  if (own === undefined || record.generation > own.generation || isLaterGrant(record, own.commands)) {
+    takeOver(turn, translated)
   } else if (record.generation === own.generation) {
-    state.stamp = reconciled(turn, own, record)
+    state.stamp = reconciled(turn, own, translated)
   }
   const stored = record.trouble && believable(record.trouble, turn.at, turn.policy)
   state.trouble = changed ? sharedTrouble(state.trouble, stored) : (state.trouble ?? stored)
 }
 
-function takeOver(turn: Turn, record: GrantRecord): void {
+function takeOver(turn: Turn, translated: Translated): void {
   const { state } = turn
-  const news = record.generation > (state.stamp?.generation ?? 0)
-  state.stamp = stampOf(record, true, turn.roll, turn.policy)
+  const { record } = translated
+  const own = state.stamp
+  const foreign = foreignStamp(turn, translated)
+  // A newer token that is over, or may be, is no reason to give up one that is not.
+  if (foreign && !foreign.rejected && isLapsed(foreign, turn.at) && !isLapsed(own, turn.at)) return
+  const news = own !== undefined || record.generation > 0
+  // A provider may give a token again that was rejected here, to somebody who does not know.
+  const again = own?.rejected && own.fingerprint === foreign?.fingerprint
+  state.stamp = foreign && again ? { ...foreign, rejected: true } : foreign
   if (!news) return
   state.trouble = undefined
   if (state.stamp !== undefined) report(turn, { type: 'token.adopted', generation: record.generation })
   if (!isDue(state.stamp, turn.at)) state.asked = false
 }
 
+/** The stamp of a record that others have stored. */
+function foreignStamp(turn: Turn, { record, estimated }: Translated): Stamp | undefined {
+  const stamp = stampOf(record, true, turn.roll, turn.policy)
+  return stamp && estimated ? { ...stamp, estimatedSince: turn.at } : stamp
+}
+
 /**
- * The same generation on both sides. Usually the same token, of which the record may know more. Two sessions
+ * The same generation on both sides. Usually the same token, of which the record may know more: that it was
+ * rejected, or how long it lives, once its instants are written in a clock that everybody can see. Two sessions
  * that renewed without the store's protection may have chosen the same number for two tokens; the store's wins.
  */
-function reconciled(turn: Turn, own: Stamp, record: GrantRecord): Stamp | undefined {
-  if (record.tokens?.accessToken !== own.tokens.accessToken) {
-    return stampOf(record, true, turn.roll, turn.policy)
-  }
-  return { ...own, saved: true, rejected: own.rejected || record.rejected }
+function reconciled(turn: Turn, own: Stamp, translated: Translated): Stamp | undefined {
+  const { record, estimated } = translated
+  if (record.tokens?.accessToken !== own.tokens.accessToken) return foreignStamp(turn, translated)
+  const better = own.estimatedSince !== undefined && !estimated ? foreignStamp(turn, translated) : undefined
+  return { ...(better ?? own), saved: true, rejected: own.rejected || record.rejected }
 }
 
 /**

@@ -1,12 +1,12 @@
 import { fail } from '../failure/fail.ts'
 import type { Entry } from '../ports/store.ts'
-import { type GrantRecord, withCommand } from '../record/grant-record.ts'
+import { type GrantRecord, isLaterGrant, withCommand } from '../record/grant-record.ts'
 import { adopt } from './adopt.ts'
 import { discardDropped, discardOvertaken } from './discard.ts'
 import type { Known, Pending } from './grant-state.ts'
 import { promote } from './outcome.ts'
 import { newestRecord, retained, retention } from './renewal.ts'
-import { isFresh, stampOf } from './stamp.ts'
+import { isFresh, type Stamp, stampOf } from './stamp.ts'
 import { encoded } from './store-clock.ts'
 import { noteStoreFailure } from './trouble.ts'
 import { replyFailure, replyServed, report, startWrite, type Turn } from './turn.ts'
@@ -38,8 +38,15 @@ export function settleCommitted(turn: Turn, pending: Pending, known: Known): voi
   if (pending.kind === 'drop') state.trouble = record.trouble
   if (pending.command !== undefined) confirmCommand(turn, pending)
   if (pending.clock === 'writer' && state.storeOffset !== undefined && record.tokens !== undefined) {
-    // It could not be written in the store's clock before its answer told it; now it can.
-    state.pending = { ...pending, command: undefined, commanders: NO_WAITERS, retryAt: turn.at }
+    // It could not be written in the store's clock before its answer told it; now it can, unless somebody has
+    // begun to build on it.
+    state.pending = {
+      ...pending,
+      kind: 'restore',
+      command: undefined,
+      commanders: NO_WAITERS,
+      retryAt: turn.at,
+    }
   }
 }
 
@@ -68,10 +75,21 @@ export function settleRefused(turn: Turn, pending: Pending, entry: Entry | undef
   if (known !== undefined && stored !== undefined && isOwnWrite(stored, pending.record, policy.holder)) {
     return settleCommitted(turn, pending, known)
   }
-  if (givesWay(turn, pending, stored)) return putAside(turn, pending)
+  if (pending.kind === 'recall' && isOwnLease(stored, pending.record, policy.holder)) {
+    state.pending = { ...pending, retryAt: turn.at }
+    return
+  }
+  const judged = withStoredRejection(pending, stored)
+  if (givesWay(turn, judged, stored)) return putAside(turn, pending)
   // What is about to be dropped is not served again on the way.
   if (pending.kind === 'drop') state.stamp = undefined
-  state.pending = renumbered(turn, pending)
+  state.pending = renumbered(turn, judged)
+}
+
+/** A provider may give a token again, to a session that does not know that others have rejected it. */
+function withStoredRejection(pending: Pending, stored: GrantRecord | undefined): Pending {
+  const isSame = stored?.tokens?.accessToken === pending.record.tokens?.accessToken
+  return isSame && stored?.rejected ? { ...pending, record: { ...pending.record, rejected: true } } : pending
 }
 
 /** Whether the stored record is the very one that was to be written. */
@@ -84,27 +102,54 @@ function isOwnWrite(stored: GrantRecord, wanted: GrantRecord, holder: string): b
   )
 }
 
+/** Whether the store holds the lease that is to be recalled, though its answer was lost. */
+function isOwnLease(stored: GrantRecord | undefined, wanted: GrantRecord, holder: string): boolean {
+  return stored?.lease?.holder === holder && stored.fence === wanted.fence
+}
+
 /**
  * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
- * repairs to everything. Won tokens give way to a later fence: a holder that was overtaken cannot overwrite.
- * Tokens that were won unguarded give way to fresh ones only.
+ * repairs to everything; whatever was won with a grant to the one that has taken its place. Won tokens give way
+ * to a later fence: a holder that was overtaken cannot overwrite. Tokens that were won unguarded give way to fresh
+ * ones, and to what others have built on them; if they were rejected, to any.
  */
 function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
-  if (pending.kind === 'release' || pending.kind === 'restore') return true
+  if (pending.kind !== 'tokens' && pending.kind !== 'drop') return true
   if (pending.command !== undefined || stored === undefined) return false
+  if (isLaterGrant(stored, pending.record.commands)) return true
   const news = stored.generation >= pending.record.generation
   if (pending.guarded) return news || stored.fence > pending.record.fence
+  if (pending.record.rejected || mayBeBuiltOn(pending, stored)) return news
   return news && isFresh(stampOf(stored, true, turn.roll, turn.policy), turn.at)
+}
+
+/** Tokens that were rejected before they could be stored are not served again once they are. */
+export function rejectPending({ state }: Turn, { tokens }: Stamp): void {
+  const { pending } = state
+  if (pending?.record.tokens?.accessToken !== tokens.accessToken) return
+  state.pending = { ...pending, record: { ...pending.record, rejected: true } }
+}
+
+/** Whether the pending tokens were stored, though the answer was lost, or may have been; and others went on from there. */
+function mayBeBuiltOn({ record, attempts }: Pending, stored: GrantRecord): boolean {
+  if (stored.generation === record.generation)
+    return stored.tokens?.accessToken === record.tokens?.accessToken
+  return attempts > 0 && stored.generation > record.generation
 }
 
 /** The pending record, numbered above everything the store has shown. */
 function renumbered(turn: Turn, pending: Pending): Pending {
   const { state, at } = turn
-  const fence = state.fenceSeen > pending.record.fence ? state.fenceSeen + 1 : pending.record.fence
-  const seen = state.known?.record?.commands ?? []
+  const stored = state.known?.record
+  // Nobody else may have the same number: two tokens of one generation could not be told apart.
+  const isTaken = stored?.fence === pending.record.fence || state.fenceSeen > pending.record.fence
+  const fence = isTaken ? state.fenceSeen + 1 : pending.record.fence
+  const seen = stored?.commands ?? []
   const commands =
     pending.command === undefined ? pending.record.commands : withCommand(seen, pending.command)
   state.fenceSeen = fence
+  // It goes over what the store holds, and over the trouble in it.
+  state.trouble = pending.record.trouble
   return { ...pending, record: { ...pending.record, fence, generation: fence, commands }, retryAt: at }
 }
 

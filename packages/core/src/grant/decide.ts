@@ -6,7 +6,7 @@ import { overBudget, spentUntil } from './budget.ts'
 import { restorePending, serveUnsaved, writePending } from './commit.ts'
 import type { Known, StoreTrouble } from './grant-state.ts'
 import { isLeasedElsewhere, lookAgainAt } from './lease.ts'
-import { beginUnguarded, planRenewal, takeLease } from './renewal.ts'
+import { beginUnguarded, newestRecord, planRenewal, takeLease } from './renewal.ts'
 import { hasNewSeed } from './seed.ts'
 import { serveWaiters } from './serve.ts'
 import { isDue, isLapsed } from './stamp.ts'
@@ -71,8 +71,8 @@ function idle(turn: Turn): void {
   }
   if (!policy.keepWarm || state.stamp === undefined || state.known === undefined)
     return settle(turn, undefined)
-  const lookAt = Math.max(recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
-  settle(turn, Math.min(state.stamp.dueAt, lookAt))
+  const lookAt = Math.max(state.hinted ? at : recheckAt(turn, state.known), state.storeTrouble?.retryAt ?? 0)
+  settle(turn, Math.min(state.stamp.dueAt, state.stamp.lapsesAt, lookAt))
 }
 
 /** A hint at one's own write, or at what was read since, is no news. */
@@ -80,7 +80,7 @@ function forgetOldNews({ state }: Turn): void {
   if (state.hinted === state.known?.version) state.hinted = false
 }
 
-/** When a session that is kept warm looks at the record without a hint, for hints may be lost. */
+/** When a session that is kept warm looks at the record without a hint, for hints may be lost; else never. */
 function recheckAt(turn: Turn, known: Known): number {
   const { keepWarm, shared, recheckMs } = turn.policy
   return keepWarm && shared ? known.readAt + recheckMs : Number.POSITIVE_INFINITY
@@ -91,9 +91,9 @@ function needsRestoring(turn: Turn): boolean {
   const { state, at, policy } = turn
   const { known, stamp } = state
   if (known === undefined || known.newer || policy.role === 'follower') return false
-  if (stamp === undefined || !stamp.saved || isLapsed(stamp, at)) return false
+  if (isLapsed(stamp, at)) return false
   if (isLeasedElsewhere(known, policy)) return false
-  return (known.record?.generation ?? 0) < stamp.generation
+  return newestRecord(turn).generation > (known.record?.generation ?? 0)
 }
 
 /** A token is wanted: find out what the fleet knows, then wait or ask. */
@@ -103,7 +103,7 @@ function pursue(turn: Turn): void {
   if (known === undefined || state.hinted !== false) return readOrWait(turn)
   if (known.newer) return giveUp(turn, fail('record_newer'), known)
   const pause = pauseOf(turn)
-  if (pause !== undefined && !hasNewSeed(known.record, policy)) return sitOut(turn, pause, known)
+  if (pause !== undefined && !isMended(turn, pause)) return sitOut(turn, pause, known)
   if (policy.role === 'follower') return lookAgain(turn, known.readAt + policy.pollMs)
   if (isLeasedElsewhere(known, policy)) return lookAgain(turn, lookAgainAt(known, policy))
   const { storeTrouble } = state
@@ -113,6 +113,11 @@ function pursue(turn: Turn): void {
   const plan = planRenewal(turn)
   if ('failure' in plan) return giveUp(turn, endGrant(turn, plan.failure), known)
   takeLease(turn, plan)
+}
+
+/** Whether somebody has configured a new refresh token for a grant that has ended. */
+function isMended(turn: Turn, trouble: Trouble): boolean {
+  return trouble.until === Number.POSITIVE_INFINITY && hasNewSeed(newestRecord(turn), turn.policy)
 }
 
 /** Reads, unless the store has just failed. */
@@ -131,12 +136,17 @@ function lookAgain(turn: Turn, lookAt: number): void {
 
 /** A pause after a failure: the first few are sat out with the callers, then callers fail fast. */
 function sitOut(turn: Turn, trouble: Trouble, known: Known): void {
-  const { at, policy } = turn
+  const { state, at, policy } = turn
   const { failure, until } = trouble
   // Only a new grant can end this one, and it may have arrived where this process has not looked yet.
   if (until === Number.POSITIVE_INFINITY) return giveUp(turn, failure, known)
+  // Somebody else may have succeeded meanwhile, and the hint of it be lost.
+  const lookAt = policy.shared
+    ? Math.max(known.readAt + policy.recheckMs, state.storeTrouble?.retryAt ?? 0)
+    : Number.POSITIVE_INFINITY
+  if (lookAt <= at) return startRead(turn)
   if (!isWorthWaiting(trouble, at, policy)) failWaiters(turn, remembered(trouble, at))
-  settleDown(turn, until)
+  settleDown(turn, Math.min(until, lookAt))
 }
 
 /** There is nothing to be done from here; but before callers are told so, make sure that it is not old news. */
@@ -145,7 +155,7 @@ function giveUp(turn: Turn, failure: Failure, known: Known): void {
   const readAt = Math.max(known.readAt + policy.pollMs, state.storeTrouble?.retryAt ?? 0)
   if (readAt <= at) return startRead(turn)
   failWaiters(turn, failure)
-  settleDown(turn, at + policy.latchMaxMs)
+  settleDown(turn, Math.min(at + policy.latchMaxMs, Math.max(readAt, recheckAt(turn, known))))
 }
 
 /** Rests until `until` where the session acts of its own accord, else until it is asked again. */

@@ -50,6 +50,8 @@ export interface Flight {
   readonly spends: boolean
   /** Whether no request can be outstanding that presented this refresh token under an earlier lease. */
   readonly firstUse: boolean
+  /** The seed of the record before; that of the lease is the configured one where that is what is presented. */
+  readonly seedBefore: string | undefined
 }
 
 /** Something that has to get into the store. */
@@ -58,9 +60,11 @@ export interface Pending {
    * - `tokens`: a token set that was won or imported; tried until it lands or is superseded.
    * - `restore`: a token set that the store has lost; dropped as soon as the store holds something newer.
    * - `release`: the end of a lease that won nothing; tried once, for leases lapse by themselves.
+   * - `recall`: the same, where the lease announces that a refresh token is presented, and it was not: tried until it
+   *   lands or somebody else has written, for the announcement would outlast the lease and the grant would be lost.
    * - `drop`: the end of the grant; tried until it lands.
    */
-  readonly kind: 'tokens' | 'restore' | 'release' | 'drop'
+  readonly kind: 'tokens' | 'restore' | 'release' | 'recall' | 'drop'
   readonly record: GrantRecord
   /** Whether it was won under a lease. What was not gives way to whatever fresh tokens the store has. */
   readonly guarded: boolean
@@ -125,8 +129,6 @@ export interface GrantState {
   readonly doubt: Failure | undefined
   /** The highest fence ever seen: what is written never falls below it, even after the store lost everything. */
   readonly fenceSeen: number
-  /** A lease that was asked for and never used: its intent to spend a refresh token was not carried out. */
-  readonly unusedFence: number | undefined
   /** When tokens were last asked for without the store's protection. */
   readonly unguardedAt: number | undefined
   /** Token requests of the present hour; `undefined` before the first one. */
@@ -154,7 +156,6 @@ export const INITIAL_STATE: GrantState = {
   hinted: false,
   doubt: undefined,
   fenceSeen: 0,
-  unusedFence: undefined,
   unguardedAt: undefined,
   hour: undefined,
   restUntil: undefined,

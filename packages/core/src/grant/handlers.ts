@@ -1,11 +1,11 @@
 import { fail } from '../failure/fail.ts'
 import type { GrantRecord } from '../record/grant-record.ts'
 import { adopt } from './adopt.ts'
-import { settleCommitted, settleRefused, settleUnwritten } from './commit.ts'
+import { rejectPending, settleCommitted, settleRefused, settleUnwritten } from './commit.ts'
 import { chooseNext, decide } from './decide.ts'
 import type { EventOf } from './grant-event.ts'
 import type { Known } from './grant-state.ts'
-import { settleDoubt, settleResponse, settleUnanswered } from './outcome.ts'
+import { recall, settleDoubt, settleResponse, settleUnanswered } from './outcome.ts'
 import { beginRequest, leaseRecord } from './renewal.ts'
 import { serve } from './serve.ts'
 import { isRejectedWhileFresh } from './stamp.ts'
@@ -46,6 +46,7 @@ export function onRejected(turn: Turn, event: EventOf<'token.rejected'>): void {
   if (stamp === undefined || stamp.rejected || stamp.fingerprint !== event.fingerprint) return
   const whileFresh = isRejectedWhileFresh(stamp, at, policy)
   state.stamp = { ...stamp, rejected: true }
+  rejectPending(turn, stamp)
   report(turn, { type: 'token.rejected', generation: stamp.generation, whileFresh })
   if (whileFresh) {
     const trouble = rejectedAgain(stamp.replaces, at, policy)
@@ -78,7 +79,7 @@ export function onLeased(turn: Turn, event: EventOf<'record.written'>): void {
   noteStoreAnswer(turn)
   const flight = currentFlight(turn)
   turn.state.known = ownWrite(turn, event, leaseRecord(turn, flight))
-  beginRequest(turn, { ...flight, leaseStoredAt: event.storedAt })
+  if (!beginRequest(turn, { ...flight, leaseStoredAt: event.storedAt })) recall(turn, flight)
   decide(turn)
 }
 
@@ -91,19 +92,17 @@ export function onLeaseRefused(turn: Turn, event: EventOf<'record.conflicted'>):
   adopt(turn, event.entry, event.sentAt)
   const stored = turn.state.known?.record
   if (stored?.lease?.holder === turn.policy.holder && stored.fence === flight.fence) {
-    beginRequest(turn, { ...flight, leaseStoredAt: event.entry?.time?.storedAt })
+    const leaseStoredAt = event.entry?.time?.storedAt
+    if (!beginRequest(turn, { ...flight, leaseStoredAt })) recall(turn, flight)
   }
   decide(turn)
 }
 
-/** Whether the lease was written is unknown; it will not be used. */
+/** Whether the lease was written is unknown, and it may be written yet; it will not be used. */
 export function onLeaseUnknown(turn: Turn): void {
-  const { state } = turn
   answered(turn)
   noteStoreFailure(turn)
-  const { firstUse, fence } = currentFlight(turn)
-  if (firstUse) state.unusedFence = fence
-  state.flight = undefined
+  recall(turn, currentFlight(turn))
   decide(turn)
 }
 

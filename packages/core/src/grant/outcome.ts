@@ -10,7 +10,7 @@ import { canAskAgain, tokenTypeOf } from '../record/identity.ts'
 import type { Flight } from './grant-state.ts'
 import { newestRecord, retention } from './renewal.ts'
 import { lifetimeTooShort } from './serve.ts'
-import { isLapsed, stampOf } from './stamp.ts'
+import { ageMs, isLapsed, stampOf } from './stamp.ts'
 import { failWaiters, isWorthWaiting, nextTrouble, rejectedAgain, remembered, told } from './trouble.ts'
 import { currentFlight, report, type Turn } from './turn.ts'
 import { NO_WAITERS } from './waiter-queue.ts'
@@ -57,7 +57,7 @@ function settleWon(turn: Turn, flight: Flight, granted: TokenSet): void {
   const later = tokens.expiresAt > (previous?.expiresAt ?? 0) + SAME_EXPIRY_MS
   const advanced = !repeated && (later || base.rejected)
   const rejected = repeated && base.rejected
-  const replaces = replacesOf(base, at, policy.freshForMs)
+  const replaces = replacesOf(turn, base)
   const record: GrantRecord = {
     ...base,
     fence: flight.fence,
@@ -104,9 +104,9 @@ function settleWon(turn: Turn, flight: Flight, granted: TokenSet): void {
 }
 
 /** How many rejected tokens in a row the new one stands in for. */
-function replacesOf(base: GrantRecord, at: number, freshForMs: number): number {
-  if (!base.rejected || base.tokens === undefined) return 0
-  return at - base.tokens.sentAt < freshForMs ? base.replaces + 1 : 1
+function replacesOf({ state, at, policy }: Turn, base: GrantRecord): number {
+  if (!base.rejected || state.stamp === undefined) return 0
+  return ageMs(state.stamp, at) < policy.freshForMs ? base.replaces + 1 : 1
 }
 
 /** A token that did not advance is renewed again after half of its remaining life, and not sooner than the floor. */
@@ -117,13 +117,14 @@ function notBefore(tokens: TokenSet, at: number, floorMs: number): number | unde
 
 /**
  * Makes won tokens the ones that are served. Tokens that have lapsed on arrival count as a failure: to ask
- * again at once would bring no better ones.
+ * again at once would bring no better ones. Those that took longer to arrive than a request may, or to be saved,
+ * are over for other reasons.
  */
 export function promote(turn: Turn, record: GrantRecord, saved: boolean): void {
-  const { state, at } = turn
-  state.stamp = stampOf(record, saved, turn.roll, turn.policy)
-  if (state.stamp === undefined || !isLapsed(state.stamp, at)) return
-  if (!state.stamp.rejected) noteFailure(turn, lifetimeTooShort(state.stamp, 0))
+  const { state, at, policy } = turn
+  state.stamp = stampOf(record, saved, turn.roll, policy)
+  if (state.stamp === undefined || state.stamp.rejected || !isLapsed(state.stamp, at)) return
+  if (ageMs(state.stamp, at) <= policy.requestTimeoutMs) noteFailure(turn, lifetimeTooShort(state.stamp, 0))
 }
 
 /** A request that could not be sent, or whose answer was lost. */
@@ -145,17 +146,33 @@ function settleLost(turn: Turn, flight: Flight, failure: Failure, refused: boole
     return
   }
   const gone = flight.spends && !refused && policy.replayWindowMs === 0
-  const delegated = policy.identity.grantType === 'refresh_token'
-  noteFailure(turn, gone && delegated ? fail('response_lost') : failure, here)
-  release(turn, flight, refused && flight.firstUse ? undefined : newestRecord(turn).spentAt)
+  if (gone && policy.identity.grantType === 'refresh_token') {
+    // Not the end either, if a new grant has come meanwhile.
+    state.doubt = fail('response_lost')
+    return
+  }
+  noteFailure(turn, failure, here)
+  if (refused && flight.spends && flight.firstUse) recall(turn, flight)
+  else release(turn, flight, 'release', {})
 }
 
-/** The record was read again after the server said that the grant has ended. */
+/**
+ * The lease was taken, or may have been, and nothing was presented under it. Where it announces that a refresh
+ * token is presented, that is taken back; any other lease is left to lapse.
+ */
+export function recall(turn: Turn, flight: Flight): void {
+  if (!flight.spends || !flight.firstUse) turn.state.flight = undefined
+  else release(turn, flight, 'recall', { spentAt: undefined, seed: flight.seedBefore })
+}
+
+/** The record was read again after the grant seemed to have ended. */
 export function settleDoubt(turn: Turn, doubt: Failure): void {
   const { state, policy } = turn
   const flight = currentFlight(turn)
   state.doubt = undefined
-  if ((state.known?.record?.fence ?? 0) > flight.fence) {
+  const stored = state.known?.record
+  // A store that has lost the lease may have given its number to tokens that somebody else has obtained.
+  if (stored !== undefined && (stored.fence > flight.fence || stored.generation === flight.fence)) {
     state.flight = undefined
     report(turn, { type: 'renewal.overtaken', fence: flight.fence })
     return
@@ -167,7 +184,7 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
     return
   }
   noteFailure(turn, doubt)
-  release(turn, flight, undefined)
+  release(turn, flight, 'release', {})
 }
 
 function forgetRefreshToken(turn: Turn): void {
@@ -186,17 +203,22 @@ function noteFailure(turn: Turn, failure: Failure, here = false): void {
 }
 
 /** Gives the lease back along with what is known of the failure, so that the fleet backs off together. */
-function release(turn: Turn, flight: Flight, spentAt: number | undefined): void {
+function release(
+  turn: Turn,
+  flight: Flight,
+  kind: 'release' | 'recall',
+  changes: Partial<Pick<GrantRecord, 'spentAt' | 'seed'>>,
+): void {
   const { state, at, policy } = turn
   state.flight = undefined
   if (!flight.guarded) return
   state.pending = {
-    kind: 'release',
+    kind,
     record: {
       ...newestRecord(turn),
+      ...changes,
       fence: flight.fence,
       lease: undefined,
-      spentAt,
       trouble: told(state.trouble, newestRecord(turn).trouble),
       writer: policy.holder,
     },
@@ -206,7 +228,7 @@ function release(turn: Turn, flight: Flight, spentAt: number | undefined): void 
     leaseStoredAt: undefined,
     clock: undefined,
     attempts: 0,
-    retryAt: at,
+    retryAt: state.storeTrouble?.retryAt ?? at,
     commanders: NO_WAITERS,
     retainUntil: retention(turn),
   }

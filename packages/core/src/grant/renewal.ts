@@ -2,7 +2,8 @@ import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
 import { tokenRequest } from '../message/token-request.ts'
 import type { TokenSet } from '../message/token-set.ts'
-import { emptyRecord, type GrantRecord } from '../record/grant-record.ts'
+import type { GrantPolicy } from '../policy/grant-policy.ts'
+import { emptyRecord, type GrantRecord, isLaterGrant } from '../record/grant-record.ts'
 import { canAskAgain } from '../record/identity.ts'
 import { countRequest } from './budget.ts'
 import type { RenewalReason } from './grant-effect.ts'
@@ -26,13 +27,13 @@ export type Plan =
  * `replayWindowMs`. Beyond it, doing so would be a replay to the server, which may revoke the whole family.
  */
 export function planRenewal(turn: Turn): Plan {
-  const { state, at, policy } = turn
-  const base = state.known?.record
+  const { at, policy } = turn
+  const base = newestRecord(turn)
   const newSeed = hasNewSeed(base, policy)
-  const refreshToken = newSeed ? policy.seedRefreshToken : heldRefreshToken(turn)
+  const refreshToken = newSeed ? policy.seedRefreshToken : heldRefreshToken(base, policy)
   if (policy.renewWith === 'refresh_token' && refreshToken !== undefined) {
     if (policy.refreshTokenUse === 'reusable') return { refreshToken, spends: false, firstUse: true }
-    const spentAt = newSeed || base === undefined || wasNeverUsed(turn, base) ? undefined : base.spentAt
+    const spentAt = newSeed ? undefined : base.spentAt
     if (spentAt === undefined || (spentAt <= at && at < spentAt + policy.replayWindowMs)) {
       return { refreshToken, spends: true, firstUse: spentAt === undefined }
     }
@@ -44,18 +45,10 @@ export function planRenewal(turn: Turn): Plan {
   return { failure: fail('refresh_token_missing') }
 }
 
-/** The refresh token of the newest generation known: of the record, or of a stamp that is ahead of it. */
-function heldRefreshToken(turn: Turn): string | undefined {
-  const { known, stamp } = turn.state
-  const record = known?.record
-  if (stamp !== undefined && stamp.generation > (record?.generation ?? 0)) return stamp.tokens.refreshToken
-  const atSeed = record?.generation === 0 && record.seed === seedFingerprint(turn.policy)
-  return record?.tokens?.refreshToken ?? (atSeed ? turn.policy.seedRefreshToken : undefined)
-}
-
-/** Whether the record's intent to spend is one's own and was certainly not carried out. */
-function wasNeverUsed(turn: Turn, base: GrantRecord): boolean {
-  return base.writer === turn.policy.holder && base.fence === turn.state.unusedFence
+/** The refresh token of a grant: that of its newest generation, or the configured one as long as it has none. */
+function heldRefreshToken(base: GrantRecord, policy: GrantPolicy): string | undefined {
+  const atSeed = base.generation === 0 && base.seed === seedFingerprint(policy)
+  return base.tokens?.refreshToken ?? (atSeed ? policy.seedRefreshToken : undefined)
 }
 
 /** Writes the intent: the lease, and with it the mark that a single-use refresh token is about to be presented. */
@@ -69,6 +62,7 @@ export function takeLease(turn: Turn, plan: Exclude<Plan, { failure: Failure }>)
     leaseStoredAt: undefined,
     guarded: true,
     reason: reasonOf(turn),
+    seedBefore: newestRecord(turn).seed,
   }
   state.fenceSeen = fence
   state.flight = flight
@@ -79,18 +73,24 @@ export function takeLease(turn: Turn, plan: Exclude<Plan, { failure: Failure }>)
   })
 }
 
-/** The record that says "I am asking": all that is known, and the lease. */
+/**
+ * The record that says "I am asking": all that is known, and the lease. A grant that begins with the configured
+ * refresh token takes the place of one that has ended, whose own refresh token is of no more use.
+ */
 export function leaseRecord(turn: Turn, flight: Flight): GrantRecord {
   const { state, policy } = turn
   const base = newestRecord(turn)
+  const { refreshToken } = flight
+  const begins = refreshToken !== undefined && refreshToken === policy.seedRefreshToken
+  const goesOn = base.tokens?.refreshToken === refreshToken
   return {
     ...base,
+    tokens: begins && !goesOn && base.tokens ? { ...base.tokens, refreshToken: undefined } : base.tokens,
     fence: flight.fence,
     lease: { holder: policy.holder },
     spentAt: flight.spends ? (flight.firstUse ? flight.leaseAskedAt : base.spentAt) : base.spentAt,
     trouble: told(state.trouble, base.trouble),
-    seed:
-      flight.refreshToken === policy.seedRefreshToken ? (seedFingerprint(policy) ?? base.seed) : base.seed,
+    seed: begins ? seedFingerprint(policy) : base.seed,
     writer: policy.holder,
   }
 }
@@ -99,14 +99,20 @@ export function leaseRecord(turn: Turn, flight: Flight): GrantRecord {
 export function newestRecord(turn: Turn): GrantRecord {
   const { known, stamp } = turn.state
   const base = known?.record ?? emptyRecord(turn.policy.identity)
-  if (stamp === undefined || stamp.generation < base.generation) return base
-  if (stamp.generation === base.generation) return { ...base, rejected: base.rejected || stamp.rejected }
+  if (stamp === undefined) return base
+  if (stamp.generation <= base.generation || isLaterGrant(base, stamp.commands)) {
+    // A provider may give a token again, under another number.
+    const same = stamp.tokens.accessToken === base.tokens?.accessToken
+    return same && stamp.rejected ? { ...base, rejected: true } : base
+  }
   return {
     ...base,
     generation: stamp.generation,
     tokens: stamp.tokens,
     rejected: stamp.rejected,
     replaces: stamp.replaces,
+    seed: stamp.seed,
+    commands: stamp.commands,
     spentAt: undefined,
   }
 }
@@ -132,17 +138,14 @@ export function retained(until: number | undefined): { retainUntil?: number } {
 
 /**
  * Sends the token request, if the lease leaves time for it. A session that was paused between asking for the
- * lease and learning that it has it must not send: its lease may be over, and another's begun.
+ * lease and learning that it has it must not send: its lease may be over, and another's begun. Returns whether
+ * it was sent.
  */
 export function beginRequest(turn: Turn, flight: Flight): boolean {
   const { state, at, policy } = turn
   const leftMs = flight.leaseAskedAt + policy.leaseMs - policy.commitBudgetMs - at
   const timeoutMs = flight.guarded ? Math.min(policy.requestTimeoutMs, leftMs) : policy.requestTimeoutMs
-  if (timeoutMs * 2 < policy.requestTimeoutMs) {
-    state.flight = undefined
-    state.unusedFence = flight.firstUse ? flight.fence : undefined
-    return false
-  }
+  if (timeoutMs * 2 < policy.requestTimeoutMs) return false
   state.asked = false
   state.probing = false
   state.flight = flight
@@ -173,6 +176,7 @@ export function beginUnguarded(turn: Turn): void {
     refreshToken: undefined,
     spends: false,
     firstUse: true,
+    seedBefore: undefined,
   }
   state.flight = flight
   beginRequest(turn, flight)

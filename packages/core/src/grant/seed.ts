@@ -8,12 +8,11 @@ export function seedFingerprint(policy: GrantPolicy): string | undefined {
 }
 
 /**
- * Whether the configured refresh token is one that this grant has not begun with, and the stored grant cannot
- * go on: somebody has configured a new one. A stored grant that lives is never replaced by configuration.
+ * Whether the configured refresh token is one that this grant has not begun with, and the grant cannot go on, or
+ * was never there: somebody has configured a new one. A grant that lives is never replaced by configuration.
  */
-export function hasNewSeed(record: GrantRecord | undefined, policy: GrantPolicy): boolean {
+export function hasNewSeed(record: GrantRecord, policy: GrantPolicy): boolean {
   if (policy.seedRefreshToken === undefined) return false
-  if (record === undefined) return true
   const ended =
     record.tokens?.refreshToken === undefined || record.trouble?.until === Number.POSITIVE_INFINITY
   return ended && record.seed !== seedFingerprint(policy)

@@ -1,6 +1,6 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
-import { isDue, isLapsed, isUsableFor, type Stamp } from './stamp.ts'
+import { ageMs, isDue, isLapsed, isUsableFor, type Stamp } from './stamp.ts'
 import { replyFailure, replyServed, type Turn } from './turn.ts'
 import { keepWaiters, type Waiter } from './waiter-queue.ts'
 
@@ -29,7 +29,7 @@ function whyNoBetter(turn: Turn, waiter: Waiter): Failure | undefined {
   if (stamp.renewNotBefore !== undefined && at < stamp.renewNotBefore) {
     return fail('token_not_renewed', { retryAfterMs: stamp.renewNotBefore - at })
   }
-  const isNew = at - stamp.tokens.sentAt < policy.nonAdvancingMinMs
+  const isNew = ageMs(stamp, at) < policy.nonAdvancingMinMs
   return isNew ? lifetimeTooShort(stamp, waiter.minValidForMs) : undefined
 }
 

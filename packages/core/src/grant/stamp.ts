@@ -21,6 +21,15 @@ export interface Stamp extends Served {
   readonly replaces: number
   /** Whether the store holds it. */
   readonly saved: boolean
+  /** The seed of its record: how the grant began that it belongs to. */
+  readonly seed: string | undefined
+  /** The commands that its record says are carried out. */
+  readonly commands: readonly string[]
+  /**
+   * Since when it is held, where its instants are estimates: of another process's clock, and shortened for that.
+   * `undefined` where they can be relied on.
+   */
+  readonly estimatedSince: number | undefined
 }
 
 /** Largest part of a life that the margin before expiry may take. */
@@ -48,7 +57,15 @@ export function stampOf(
     rejected: record.rejected,
     replaces: record.replaces,
     saved,
+    seed: record.seed,
+    commands: record.commands,
+    estimatedSince: undefined,
   }
+}
+
+/** How old a token is, in ms. Where nobody can tell, as long as it is held: it must not pass for an old one. */
+export function ageMs(stamp: Stamp, at: number): number {
+  return at - (stamp.estimatedSince ?? stamp.tokens.sentAt)
 }
 
 function marginMs(tokens: TokenSet, policy: GrantPolicy): number {
@@ -77,5 +94,5 @@ export function isUsableFor(stamp: Stamp | undefined, at: number, minValidForMs:
 
 /** Whether a rejection at `at` meets a token so new that renewing it again promises nothing. */
 export function isRejectedWhileFresh(stamp: Stamp, at: number, policy: GrantPolicy): boolean {
-  return stamp.replaces > 0 && at - stamp.tokens.sentAt < policy.freshForMs
+  return stamp.replaces > 0 && ageMs(stamp, at) < policy.freshForMs
 }

@@ -23,16 +23,25 @@ export function learnOffset(turn: Turn, storeNow: number, sentAt: number): void 
   }
 }
 
+/** A stored record whose instants are in this process's clock. */
+export interface Translated {
+  readonly record: GrantRecord
+  /** Whether they are estimates, earlier than the true ones by as much as clocks may differ. */
+  readonly estimated: boolean
+}
+
 /**
  * The record with its instants in this process's clock. Of the two bounds of the offset the one is taken that
  * lengthens no life. A foreign record in its writer's clock loses what the writer's and the reader's clock may
  * be apart: one too fast, one too slow.
  */
-export function inOwnClock(record: GrantRecord, clock: RecordClock, turn: Turn): GrantRecord {
+export function inOwnClock(record: GrantRecord, clock: RecordClock, turn: Turn): Translated {
   const { storeOffset } = turn.state
-  if (clock === 'store' && storeOffset !== undefined) return rebased(record, -storeOffset.mostMs)
-  if (clock === 'writer' && record.writer === turn.policy.holder) return record
-  return rebased(record, -2 * turn.policy.clockSkewMs)
+  if (clock === 'store' && storeOffset !== undefined) {
+    return { record: rebased(record, -storeOffset.mostMs), estimated: false }
+  }
+  if (clock === 'writer' && record.writer === turn.policy.holder) return { record, estimated: false }
+  return { record: rebased(record, -2 * turn.policy.clockSkewMs), estimated: true }
 }
 
 /** A record as text for the store, and whose clock its instants are in. */

@@ -9,6 +9,9 @@ import { NO_WAITERS, waitersOf } from './waiter-queue.ts'
 /** Longest pause between two attempts to reach a store, in ms: stores come back sooner than token endpoints. */
 const STORE_BACKOFF_MAX_MS = 5_000
 
+/** Not terminal, for the next token may be good; but its pause is a latch. */
+const REJECTED_AGAIN = 'token_rejected_again'
+
 /**
  * The trouble after one more failure. Transient failures back off exponentially with full jitter above a
  * floor, and not before the server's Retry-After; terminal ones latch, and allow one probe per latch period.
@@ -30,7 +33,7 @@ function pauseMs(failure: Failure, attempts: number, roll: number, policy: Grant
     return Number.POSITIVE_INFINITY
   }
   const told = failure.retryAfterMs ?? 0
-  if (isTerminal(failure)) return Math.max(told, latchMs(attempts, policy))
+  if (isTerminal(failure) || failure.code === REJECTED_AGAIN) return Math.max(told, latchMs(attempts, policy))
   return Math.max(told, jitteredMs(attempts, policy.backoffMaxMs, roll, policy))
 }
 
@@ -53,7 +56,7 @@ function latchMs(attempts: number, policy: GrantPolicy): number {
 
 /** The trouble of a token that was rejected as the one before it was: a pause that grows like a latch. */
 export function rejectedAgain(attempts: number, at: number, policy: GrantPolicy): Trouble {
-  return { failure: fail('token_rejected_again'), attempts, until: at + latchMs(attempts, policy) }
+  return { failure: fail(REJECTED_AGAIN), attempts, until: at + latchMs(attempts, policy) }
 }
 
 function jitteredMs(attempts: number, maxMs: number, roll: number, policy: GrantPolicy): number {

@@ -39,7 +39,7 @@ export interface PolicyNumbers {
   readonly storeTimeoutMs: number
   /** Time between two looks at the record while somebody else renews it: what a lost hint costs. */
   readonly pollMs: number
-  /** Time between two looks at the record of a grant that is kept warm, though nothing hints at a change. */
+  /** Time between two looks at the record of a grant that is kept warm, or cannot be had, though nothing hints at a change. */
   readonly recheckMs: number
   /** Shortest pause after a transient failure, and the base of the exponential backoff. */
   readonly backoffMinMs: number

@@ -96,3 +96,11 @@ const COMMANDS_MAX = 8
 export function withCommand(commands: readonly string[], name: string): readonly string[] {
   return [...commands, name].slice(-COMMANDS_MAX)
 }
+
+/**
+ * Whether a record is of a grant that was received, or dropped, after one in which only these commands were carried
+ * out. It goes before that one whatever the numbers say, for they start again when a store has lost them.
+ */
+export function isLaterGrant(record: GrantRecord, commands: readonly string[]): boolean {
+  return record.commands.some(name => !commands.includes(name))
+}

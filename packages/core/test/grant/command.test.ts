@@ -65,6 +65,58 @@ describe('a grant that was received', () => {
     expect([...subject.server.presentations.values()]).toEqual([1])
   })
 
+  it('is not written a second time when the store has lost it and somebody has given it back', () => {
+    const subject = world()
+    const [first, second] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    const command = first.receive(subject.server.signIn(first.now, subject.now))
+    first.failStore(true)
+    second.ask()
+    second.run()
+    subject.store.flush()
+    second.dispatch({ type: 'record.changed' })
+    second.run()
+    second.reject()
+    second.ask()
+    second.run()
+    pass(10_000, first)
+    expect(first.outcome(command)).toEqual({ ok: true, served: undefined })
+    expect([...subject.server.presentations.values()]).toEqual([1])
+    expect(first.token(first.ask())).toBe(second.token(second.ask()))
+  })
+
+  it('ends a failure that is found in the store', () => {
+    const subject = world()
+    const [first, second] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    first.drop()
+    first.run()
+    second.receive(subject.server.signIn(second.now, subject.now))
+    second.run()
+    subject.now += 3_600_000
+    const waiter = second.ask()
+    second.run()
+    expect(second.token(waiter)).toBe('access-SECRET-4')
+  })
+
+  it('is told apart from another that was received elsewhere at the same time', () => {
+    const subject = world()
+    const [first, second] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    for (const session of [first, second]) {
+      session.receive(subject.server.signIn(session.now, subject.now))
+    }
+    first.run()
+    second.run()
+    expect([first, second].map(({ state }) => state.stamp?.generation)).toEqual([1, 2])
+  })
+
   it('tells its commander when the store takes too long, and is still stored in the end', () => {
     const session = new Session(world(), { identity: USER })
     const command = session.receive(session.world.server.signIn(session.now, session.world.now))

@@ -182,6 +182,49 @@ describe('a terminal failure', () => {
     expect(session.state.trouble).toBeUndefined()
   })
 
+  it('ends when somebody else succeeds, though nothing tells of it', () => {
+    const { session } = asking()
+    for (const waitMs of [session.policy.latchMs, 1]) {
+      session.respond(refusal('invalid_client', 401))
+      session.run()
+      session.world.now += waitMs
+      session.ask()
+      if (waitMs > 1) session.answer()
+    }
+    session.world.store.flush()
+    const other = new Session(session.world)
+    other.ask()
+    other.run()
+    expect(session.failure(session.ask()).code).toBe('invalid_client')
+    expect(session.operation).toBeUndefined()
+    session.world.now += session.policy.recheckMs
+    const waiter = session.ask()
+    session.run()
+    expect(session.token(waiter)).toBe('access-SECRET-1')
+  })
+
+  it('is remembered without looking where nobody else could have succeeded', () => {
+    const { session } = asking({ shared: false })
+    session.respond(refusal('invalid_client', 401))
+    session.run()
+    session.world.now += session.policy.recheckMs
+    expect(session.failure(session.ask()).code).toBe('invalid_client')
+    expect(session.operation).toBeUndefined()
+  })
+
+  it('is told from memory while the store cannot say whether it has ended', () => {
+    const { session } = asking()
+    session.respond(refusal('invalid_client', 401))
+    session.run()
+    session.world.now += session.policy.recheckMs
+    const waiter = session.ask()
+    session.failStore()
+    expect(session.failure(waiter).code).toBe('invalid_client')
+    session.world.now += 2_000
+    session.ask()
+    expect(session.operation?.type).toBe('read')
+  })
+
   it('is probed without being asked when the grant is kept warm', () => {
     const session = new Session(world(), { keepWarm: true })
     session.dispatch({ type: 'timer.fired' })

@@ -99,6 +99,29 @@ describe('a renewed token that is rejected too', () => {
     }
   })
 
+  it('is a pause for the whole fleet, not a second', () => {
+    const session = warmedUp()
+    session.reject()
+    session.ask()
+    session.run()
+    session.world.now += 10_000
+    const again = { access_token: session.state.stamp?.tokens.accessToken, expires_in: 3_000 }
+    session.reject()
+    pass(session.policy.latchMs, session)
+    session.ask()
+    session.answer()
+    session.respond(json(200, again))
+    session.run()
+    const other = new Session(session.world)
+    other.ask()
+    other.run()
+    const { requests } = session.world.server
+    pass(session.policy.latchMs, other)
+    other.ask()
+    other.run()
+    expect(session.world.server.requests).toBe(requests)
+  })
+
   it('is an ordinary rejection when it has served for a while', () => {
     const session = warmedUp()
     for (let i = 0; i < 5; i++) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { quietUntil } from '../../src/index.ts'
 import { json } from '../support/fake-server.ts'
-import { pass, Session, world } from '../support/session.ts'
+import { pass, Session, USER, world } from '../support/session.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -207,6 +207,26 @@ describe('a provider that gives the old token again', () => {
   })
 })
 
+describe('a grant that is kept warm', () => {
+  it('is renewed when its token lapses, however late the renewal is due', () => {
+    const session = warmedUp({ keepWarm: true, renewBeforeMs: 0, shared: false })
+    pass(HOUR, session)
+    session.run()
+    expect(session.world.server.requests).toBe(2)
+    expect(session.wakeAt).toBe(session.state.stamp?.lapsesAt)
+  })
+
+  it('asks for its wake-up again when a timer fires too early', () => {
+    const session = warmedUp({ keepWarm: true })
+    const { wakeAt } = session
+    session.wakeAt = undefined
+    session.dispatch({ type: 'timer.fired' })
+    expect(session.operation).toBeUndefined()
+    expect(session.wakeAt).toBe(wakeAt)
+    expect(wakeAt).toBeGreaterThan(session.world.now)
+  })
+})
+
 describe('a token that has lapsed on arrival', () => {
   it('is a failure with a pause, not a loop', () => {
     const session = new Session(world())
@@ -220,6 +240,24 @@ describe('a token that has lapsed on arrival', () => {
     session.run()
     expect(session.failure(waiter).code).toBe('lifetime_too_short')
     expect(session.failure(session.ask()).retryAfterMs).toBe(session.policy.latchMs)
+  })
+})
+
+describe('a token that has lapsed before it could be saved', () => {
+  it('is renewed at once, and nothing is held against the provider', () => {
+    const subject = world()
+    subject.server.lifeSeconds = 60
+    const session = new Session(subject, { identity: USER, seedRefreshToken: subject.server.authorize() })
+    session.ask()
+    session.answer()
+    session.answer()
+    session.answer()
+    session.failStore()
+    subject.now += 60_000
+    const waiter = session.ask()
+    session.dispatch({ type: 'timer.fired' })
+    session.run()
+    expect(session.token(waiter)).toBe(subject.server.issued[1]?.accessToken)
   })
 })
 

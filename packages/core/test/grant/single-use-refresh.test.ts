@@ -168,6 +168,46 @@ describe('a server that tolerates repetition for a while', () => {
   })
 })
 
+describe('a store that has lost the record', () => {
+  it('does not bring the configured refresh token back', () => {
+    const session = signedIn()
+    session.world.store.flush()
+    session.world.now += 3_600_000
+    const waiter = session.ask()
+    session.run()
+    expect(session.token(waiter)).toBe('access-SECRET-5')
+    expect(presentations(session)).toEqual([1, 1])
+  })
+
+  it('does not make the configured refresh token a new one', () => {
+    const session = signedIn()
+    session.world.store.flush()
+    session.world.now += 3_600_000
+    session.ask()
+    session.answer()
+    session.answer()
+    session.failTransport('unknown', true)
+    session.run()
+    pass(100_000, session)
+    const waiter = session.ask()
+    session.run()
+    expect(session.failure(waiter).code).toBe('response_lost')
+    expect(presentations(session)).toEqual([1, 1])
+  })
+})
+
+describe('a lost response', () => {
+  it('is not the end of a grant in whose place another has come', () => {
+    const { session, waiter } = renewing()
+    const other = new Session(session.world, { identity: USER })
+    other.receive(session.world.server.signIn(other.now, session.world.now))
+    other.run()
+    session.failTransport('unknown')
+    session.run()
+    expect(session.token(waiter)).toBe(other.state.stamp?.tokens.accessToken)
+  })
+})
+
 describe('the news that the grant has ended', () => {
   it('is not believed before the record was read again', () => {
     const { session, waiter } = renewing()
@@ -187,6 +227,37 @@ describe('the news that the grant has ended', () => {
     session.run()
     expect(session.token(waiter)).toBe(other.state.stamp?.tokens.accessToken)
     expect(session.reports).toContainEqual({ type: 'renewal.overtaken', fence: 2 })
+  })
+
+  it('is dropped when the store has lost the lease and given its number to another grant', () => {
+    const { session, waiter } = renewing()
+    session.world.store.flush()
+    for (let i = 0; i < 2; i++) {
+      const other = new Session(session.world, { identity: USER })
+      other.receive(session.world.server.signIn(other.now, session.world.now))
+      other.run()
+    }
+    session.respond(refusal('invalid_grant'))
+    session.run()
+    expect(session.state.known?.record?.generation).toBe(2)
+    expect(session.token(waiter)).toBe(session.world.server.issued.at(-1)?.accessToken)
+  })
+
+  it('is looked into again by who keeps the grant warm, while the last token may still be served', () => {
+    const subject = world()
+    const session = new Session(subject, { identity: USER, keepWarm: true })
+    session.receive(subject.server.signIn(session.now, subject.now))
+    session.run()
+    subject.now = session.state.stamp?.dueAt ?? 0
+    session.dispatch({ type: 'timer.fired' })
+    session.answer()
+    session.respond(refusal('invalid_grant'))
+    session.run()
+    const other = new Session(subject, { identity: USER })
+    other.receive(subject.server.signIn(other.now, subject.now))
+    other.run()
+    pass(session.policy.recheckMs, session)
+    expect(session.state.stamp?.generation).toBe(other.state.stamp?.generation)
   })
 
   it('waits for the store when it cannot be read', () => {

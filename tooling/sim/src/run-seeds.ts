@@ -1,0 +1,124 @@
+import type { FaultKind, SimulationResult } from '@evergrant/testkit'
+import { simulate } from '@evergrant/testkit'
+import { openProgram } from './open-program.ts'
+
+/** Which schedules to play. */
+export interface SeedRange {
+  readonly from: number
+  readonly count: number
+  /** Processes in each; 3 by default. */
+  readonly processes?: number
+  /** Kinds of faults that must not strike. */
+  readonly without?: readonly FaultKind[]
+}
+
+/** A promise that a schedule has broken. */
+export interface BrokenPromise {
+  readonly seed: number
+  readonly id: string
+  readonly message: string
+}
+
+/** What came of a range of seeds. */
+export interface Tally {
+  readonly schedules: number
+  readonly events: number
+  /** Simulated time in all, in ms. */
+  readonly passedMs: number
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>
+  /** In the order of their seeds. */
+  readonly broken: readonly BrokenPromise[]
+}
+
+/**
+ * Schedules that are played side by side in a thread: they share the turns of its event loop, which would cost as
+ * much as the work between them otherwise.
+ */
+const LANES = 4
+
+/** Plays every schedule of a range. What a seed does is the same in whatever company. */
+export async function runSeeds(range: SeedRange): Promise<Tally> {
+  const results: SimulationResult[] = []
+  let seed = range.from
+  const lane = async () => {
+    while (seed < range.from + range.count) results.push(await runSeed(seed++, range))
+  }
+  const strays = await strayRejections(() => Promise.all(Array.from({ length: LANES }, lane)))
+  const tally = tallyOf(results)
+  return strays === 0 || range.count === 1 ? withStrays(tally, strays, range) : runOneByOne(range)
+}
+
+/** Plays one schedule; with `traces`, its trace is in the result. */
+export function runSeed(
+  seed: number,
+  { processes, without }: Omit<SeedRange, 'from' | 'count'>,
+  traces = false,
+): Promise<SimulationResult> {
+  return simulate({
+    seed,
+    open: openProgram,
+    traces,
+    ...(processes !== undefined && { processes }),
+    ...(without !== undefined && { without }),
+  })
+}
+
+/** Which of the schedules has left a rejection unhandled shows when each is alone. */
+async function runOneByOne(range: SeedRange): Promise<Tally> {
+  let sum = EMPTY_TALLY
+  for (let i = 0; i < range.count; i++) {
+    sum = joined(sum, await runSeeds({ ...range, from: range.from + i, count: 1 }))
+  }
+  return sum
+}
+
+function withStrays(tally: Tally, strays: number, { from }: SeedRange): Tally {
+  if (strays === 0 || tally.broken.length > 0) return tally
+  const message = `${strays} rejections of promises were handled by nobody`
+  return { ...tally, broken: [{ seed: from, id: 'S12', message }] }
+}
+
+/** How many rejections were handled by nobody while `work` was done. */
+async function strayRejections(work: () => Promise<unknown>): Promise<number> {
+  let strays = 0
+  const count = () => {
+    strays += 1
+  }
+  process.on('unhandledRejection', count)
+  await work()
+  // They are told of at the end of a turn.
+  await new Promise(resolve => setImmediate(resolve))
+  process.off('unhandledRejection', count)
+  return strays
+}
+
+export const EMPTY_TALLY: Tally = { schedules: 0, events: 0, passedMs: 0, faults: {}, broken: [] }
+
+function tallyOf(results: readonly SimulationResult[]): Tally {
+  return results
+    .map(
+      ({ seed, violation, events, passedMs, faults }): Tally => ({
+        schedules: 1,
+        events,
+        passedMs,
+        faults: Object.fromEntries(faults),
+        broken: violation === undefined ? [] : [{ seed, id: violation.id, message: violation.message }],
+      }),
+    )
+    .reduce(joined, EMPTY_TALLY)
+}
+
+/** Both together. */
+export function joined(one: Tally, other: Tally): Tally {
+  const faults: Partial<Record<FaultKind, number>> = { ...one.faults }
+  for (const [kind, count] of Object.entries(other.faults) as [FaultKind, number][]) {
+    faults[kind] = (faults[kind] ?? 0) + count
+  }
+  return {
+    schedules: one.schedules + other.schedules,
+    events: one.events + other.events,
+    passedMs: one.passedMs + other.passedMs,
+    faults,
+    broken: [...one.broken, ...other.broken].sort((a, b) => a.seed - b.seed),
+  }
+}
