@@ -192,6 +192,31 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The stored record has a format of a later version of Evergrant; it is left untouched.',
     remedy: 'Upgrade this process.',
   },
+  seal_key_missing: {
+    meaning:
+      'A stored record is sealed under a key that this process does not have. It is neither read nor written over.',
+    remedy:
+      'Add the key that the message names to the older keys of the keyring, or run `evergrant rekey` where it is known.',
+  },
+  seal_broken: {
+    meaning:
+      'A sealed record does not open under the key that it names: it was changed, cut, or copied from another key of ' +
+      'the store; or the keyring has another key of the same name. It is left untouched.',
+    remedy:
+      'Check the keyring first, then who can write to the store. Restore the record, or delete it to begin anew.',
+  },
+  record_not_sealed: {
+    meaning: 'A stored record is in clear: it was written before sealing began, or planted. It is not read.',
+    remedy:
+      'Run `evergrant rekey`, or let `plain: "read"` take such records for as long as the change to sealing lasts.',
+  },
+  key_service_failed: {
+    meaning:
+      'The key service (KMS, Vault) cannot be reached, or refuses. Keys that were unwrapped before go on serving; ' +
+      'this one was not.',
+    remedy:
+      'Check the service, the permissions at it, and the key that the message names if the kind is configure.',
+  },
   call_timed_out: {
     meaning: 'No token could be had within callTimeoutMs; the work goes on for the next caller.',
     remedy: 'Try again; see explain() for what it is waiting for.',

@@ -1,0 +1,162 @@
+import { type Clock, type DataKey, EvergrantError, type KeyContext, type KeyService } from '@evergrant/core'
+import { platformClock } from '../platform-clock.ts'
+import { boundedMap } from './bounded-map.ts'
+import type { CipherKey } from './cipher.ts'
+import { MATERIAL } from './envelope.ts'
+import { invalidOption, serviceFailed, serviceOdd } from './seal-failure.ts'
+import { importWorkingKey, type RingKey, SEALS_MAX, type WorkingKey } from './working-key.ts'
+
+/** A key that stays at a key service, and wraps the working keys (envelope encryption). */
+export interface ServiceKey {
+  /** What envelopes name it by: 1 to 64 letters, digits, `-` and `_`. */
+  readonly id: string
+  /** `vaultTransit()` and `awsKms()` of `@evergrant/kms`, or one's own. */
+  readonly service: KeyService
+  /** What working keys are bound to at the service, besides the id. Must stay the same for as long as records do. */
+  readonly context?: KeyContext
+  /** How long a process seals with one working key, in ms. 1,000 or more; a day by default. */
+  readonly rotateAfterMs?: number
+  /** How long an unwrapped key is used before the service is asked for it again, in ms. 1,000 or more; an hour by default. */
+  readonly freshForMs?: number
+  /**
+   * How long an unwrapped key is used while the service cannot be reached, in ms. `freshForMs` or more; a day by
+   * default, which is how long an outage of the service goes unnoticed. One that refuses is obeyed at once.
+   */
+  readonly keepForMs?: number
+  /** The clock by which keys age. The platform's monotonic one by default. */
+  readonly clock?: Pick<Clock, 'now'>
+}
+
+/** A key in clear, and when the service last gave it. */
+interface Unwrapped {
+  readonly key: CipherKey
+  readonly askedAt: number
+}
+
+interface Own extends WorkingKey {
+  readonly madeAt: number
+  seals: number
+}
+
+const SPAN_MS_MIN = 1_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const KEY_BYTES = 32
+const OPENED_MAX = 1_000
+/** How long nobody is asked again after the service has failed, in ms. */
+const REST_MS = 1_000
+
+export function serviceRingKey(options: ServiceKey, sealsMax: number = SEALS_MAX): RingKey {
+  const { id, service, rotateAfterMs = DAY_MS, freshForMs = HOUR_MS, clock = platformClock } = options
+  const { keepForMs = Math.max(DAY_MS, freshForMs) } = options
+  requireSpans({ rotateAfterMs, freshForMs, keepForMs })
+  const context: KeyContext = { ...options.context, 'evergrant:key': id }
+  let own: Own | undefined
+  let making: Promise<Own> | undefined
+  const opened = boundedMap<Unwrapped>(OPENED_MAX)
+  const asking = new Map<string, Promise<Unwrapped>>()
+  const failed = boundedMap<{ readonly error: EvergrantError; readonly at: number }>(OPENED_MAX)
+
+  /** Asks the service, unless it has failed in the same thing a moment ago. */
+  async function ask<Answer>(what: string, question: () => Promise<Answer>): Promise<Answer> {
+    const last = failed.get(what)
+    if (last !== undefined && clock.now() - last.at < REST_MS) throw last.error
+    try {
+      const answer = await question()
+      failed.delete(what)
+      return answer
+    } catch (thrown) {
+      const error = serviceFailed(id, thrown)
+      failed.set(what, { error, at: clock.now() })
+      throw error
+    }
+  }
+
+  async function make(): Promise<Own> {
+    const { plaintext, wrapped } = await ask('', () => service.generate(context).then(requireDataKey))
+    const made = { material: wrapped, key: await importWorkingKey(plaintext), madeAt: clock.now(), seals: 0 }
+    own = made
+    opened.set(wrapped, { key: made.key, askedAt: made.madeAt })
+    return made
+  }
+
+  async function unwrap(material: string): Promise<Unwrapped> {
+    const askedAt = clock.now()
+    const bytes = await ask(material, () => service.unwrap(material, context).then(requireBytes))
+    const unwrapped = { key: await importWorkingKey(bytes), askedAt }
+    opened.set(material, unwrapped)
+    return unwrapped
+  }
+
+  function ageOf({ madeAt }: Own): number {
+    return clock.now() - madeAt
+  }
+
+  function requireDataKey(dataKey: DataKey): DataKey {
+    requireBytes(dataKey.plaintext)
+    if (typeof dataKey.wrapped !== 'string' || !MATERIAL.test(dataKey.wrapped)) throw serviceOdd(id)
+    return dataKey
+  }
+
+  function requireBytes(bytes: Uint8Array): Uint8Array {
+    if (!(bytes instanceof Uint8Array) || bytes.length !== KEY_BYTES) throw serviceOdd(id)
+    return bytes
+  }
+
+  return {
+    id,
+    async forSealing() {
+      for (;;) {
+        const held = own
+        if (held !== undefined && held.seals < sealsMax && ageOf(held) < rotateAfterMs) return used(held)
+        try {
+          making ??= make().finally(() => {
+            making = undefined
+          })
+          await making
+        } catch (error) {
+          const lasts = held !== undefined && held.seals < sealsMax && ageOf(held) < rotateAfterMs + keepForMs
+          if (!lasts || isRefusal(error)) throw error
+          return used(held)
+        }
+      }
+    },
+    async forOpening(material) {
+      const held = opened.get(material)
+      if (held !== undefined && clock.now() - held.askedAt < freshForMs) return held.key
+      const question = asking.get(material) ?? unwrap(material).finally(() => asking.delete(material))
+      asking.set(material, question)
+      try {
+        return (await question).key
+      } catch (error) {
+        if (isRefusal(error)) opened.delete(material)
+        else if (held !== undefined && clock.now() - held.askedAt < keepForMs) return held.key
+        throw error
+      }
+    },
+    forget() {
+      own = undefined
+      opened.clear()
+      failed.clear()
+    },
+  }
+}
+
+function used(own: Own): WorkingKey {
+  own.seals += 1
+  return own
+}
+
+/** Whether the service has said no, rather than nothing. */
+function isRefusal(error: unknown): boolean {
+  return EvergrantError.is(error) && error.kind !== 'retry'
+}
+
+function requireSpans(spans: { rotateAfterMs: number; freshForMs: number; keepForMs: number }): void {
+  for (const [name, spanMs] of Object.entries(spans)) {
+    if (!(Number.isFinite(spanMs) && spanMs >= SPAN_MS_MIN)) {
+      throw invalidOption(`${name} is ${spanMs}, not a number of ms of at least ${SPAN_MS_MIN}.`)
+    }
+  }
+  if (spans.keepForMs < spans.freshForMs) throw invalidOption('keepForMs is shorter than freshForMs.')
+}
