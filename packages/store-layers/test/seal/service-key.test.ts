@@ -171,7 +171,10 @@ describe('a key service that is none', () => {
     const { service, ring } = world()
     const { generate } = service
     service.generate = async context => ({ ...(await generate(context)), ...odd })
-    expect(await failureOf(ring().seal('x', KEY))).toMatchObject({ kind: 'distrust', code: 'key_service_failed' })
+    expect(await failureOf(ring().seal('x', KEY))).toMatchObject({
+      kind: 'distrust',
+      code: 'key_service_failed',
+    })
   })
 })
 
@@ -232,7 +235,9 @@ describe('a keyring', () => {
   })
 
   it('refuses what is no key at once when it is given in place', () => {
-    expect(() => keyring({ current: { id: 'a', key: 'hunter2' } })).toThrow('The key "a" is not one of 32 bytes')
+    expect(() => keyring({ current: { id: 'a', key: 'hunter2' } })).toThrow(
+      'The key "a" is not one of 32 bytes',
+    )
     expect(() => keyring({ current: { id: 'a', key: 'hunter2' } })).not.toThrow('hunter2')
   })
 })
