@@ -6,7 +6,7 @@ import { memoryStore } from '@evergrant/store-memory'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { undiciTransport } from '@evergrant/transport-undici'
 import type { Command } from 'commander'
-import { storeAt } from './store-place.ts'
+import { storeFor } from './store-place.ts'
 import { painter, type Terminal, writeLine } from './terminal.ts'
 
 /** Where tokens come from, as the options of a command say. */
@@ -17,6 +17,7 @@ export interface ConnectionOptions {
   readonly apiKeyFile?: string
   readonly secretKeyFile?: string
   readonly store?: string
+  readonly keyring?: string
 }
 
 /** An open source of tokens, and what belongs to it. */
@@ -39,12 +40,13 @@ export function withConnection(command: Command): Command {
       '--store <place>',
       'keep tokens in a directory, at a redis: URL, or in "memory" (EVERGRANT_STORE)',
     )
+    .option('--keyring <path>', 'seal what is kept, with the keys of this file (EVERGRANT_KEYRING)')
 }
 
 export async function connect(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
   if (usesSandbox(options)) return connectToSandbox(options, terminal)
   const { apiKeyFile, secretKeyFile, endpoint = 'aip' } = options
-  const store = storeAt(options.store, terminal)
+  const store = await storeFor(options, terminal)
   const source = tokenSource({
     provider: baidu({ endpoint }),
     client: {
@@ -73,7 +75,7 @@ export function usesSandbox({ sandbox, sandboxUrl }: ConnectionOptions): boolean
 async function connectToSandbox(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
   const { sandboxUrl: running, store: place } = options
   // What an earlier sandbox has issued is worth nothing to this one.
-  const store = place === undefined ? memoryStore() : storeAt(place, terminal)
+  const store = place === undefined ? memoryStore() : await storeFor(options, terminal)
   const embedded: BaiduSandbox | undefined = running === undefined ? await baiduSandbox() : undefined
   const url = embedded?.url ?? (running ?? '').replace(/\/+$/, '')
   const { stderr, env } = terminal

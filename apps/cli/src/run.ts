@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { addCallCommand } from './commands/call.ts'
 import { addInspectCommand } from './commands/inspect.ts'
+import { addKeygenCommand } from './commands/keygen.ts'
+import { addRekeyCommand } from './commands/rekey.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { EXIT, EXIT_HELP } from './exit-code.ts'
@@ -36,6 +38,8 @@ function programFor(terminal: Terminal): Command {
   addInspectCommand(program, terminal)
   addCallCommand(program, terminal)
   addSandboxCommand(program, terminal)
+  addKeygenCommand(program, terminal)
+  addRekeyCommand(program, terminal)
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: text => terminal.stdout.write(text),

@@ -3,7 +3,7 @@ import { type TokenEvent, tokenSource } from '@evergrant/runtime'
 import { memoryStore } from '@evergrant/store-memory'
 import { jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { keyring, sealed } from '../../src/index.ts'
+import { keyring, rekey, sealed, sealedUnder } from '../../src/index.ts'
 import { kept } from '../support/handles.ts'
 import { rawKey } from '../support/keys.ts'
 
@@ -87,5 +87,40 @@ describe('a process without the key', () => {
     const { source: last } = open(keyring({ current: rawKey('two'), older: [rawKey('one')] }))
     expect((await last.token()).accessToken).toBe('token-1')
     await last.close()
+  })
+})
+
+describe('a record that is rekeyed while a process holds its lease', () => {
+  it('is written by that process all the same, once its token has come', async () => {
+    const clock = virtualClock()
+    const inner = memoryStore({ clock })
+    let answer: (() => void) | undefined
+    const asked = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    let requests = 0
+    const ring = keyring({ current: rawKey('two'), older: [rawKey('one')] })
+    const source = tokenSource({
+      provider: PROVIDER,
+      client: { id: 'i', secret: 's' },
+      clock,
+      store: sealed(kept(inner), keyring({ current: rawKey('one'), older: [rawKey('two')] })),
+      transport: {
+        async send() {
+          requests += 1
+          await asked
+          return jsonResponse({ access_token: 'token-1', expires_in: 3_600 })
+        },
+      },
+    })
+    const token = source.token()
+    await expect.poll(() => requests).toBe(1)
+    expect(await rekey(inner, ring)).toMatchObject({ rewritten: 1 })
+    answer?.()
+    expect((await token).accessToken).toBe('token-1')
+    const key = await onlyKey(inner)
+    await expect.poll(async () => (await sealed(inner, ring).read(key))?.value.includes('token-1')).toBe(true)
+    expect([requests, sealedUnder((await inner.read(key))?.value ?? '')]).toEqual([1, 'one'])
+    await source.close()
   })
 })
