@@ -193,29 +193,24 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     remedy: 'Upgrade this process.',
   },
   seal_key_missing: {
-    meaning:
-      'A stored record is sealed under a key that this process does not have. It is neither read nor written over.',
+    meaning: 'A stored record is sealed under a key that is not in the keyring. It is left untouched.',
     remedy:
-      'Add the key that the message names to the older keys of the keyring, or run `evergrant rekey` where it is known.',
+      'Add the key that the message names to the older ones, or run `evergrant rekey` where it is known.',
   },
   seal_broken: {
     meaning:
       'A sealed record does not open under the key that it names: it was changed, cut, or copied from another key of ' +
       'the store; or the keyring has another key of the same name. It is left untouched.',
-    remedy:
-      'Check the keyring first, then who can write to the store. Restore the record, or delete it to begin anew.',
+    remedy: 'Check the keyring, then who can write to the store. Restore or delete the record.',
   },
   record_not_sealed: {
     meaning: 'A stored record is in clear: it was written before sealing began, or planted. It is not read.',
-    remedy:
-      'Run `evergrant rekey`, or let `plain: "read"` take such records for as long as the change to sealing lasts.',
+    remedy: 'Run `evergrant rekey --plain`; `plain: "read"` takes such records for as long as that lasts.',
   },
   key_service_failed: {
-    meaning:
-      'The key service (KMS, Vault) cannot be reached, or refuses. Keys that were unwrapped before go on serving; ' +
-      'this one was not.',
+    meaning: 'The key service (KMS, Vault) cannot be reached, or refuses, and the key is not in memory.',
     remedy:
-      'Check the service, the permissions at it, and the key that the message names if the kind is configure.',
+      'Check the service; if the kind is configure, the permissions and the key that the message names.',
   },
   call_timed_out: {
     meaning: 'No token could be had within callTimeoutMs; the work goes on for the next caller.',

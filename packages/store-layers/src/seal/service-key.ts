@@ -1,9 +1,9 @@
-import { type Clock, type DataKey, EvergrantError, type KeyContext, type KeyService } from '@evergrant/core'
+import { type Clock, EvergrantError, type KeyContext, type KeyService } from '@evergrant/core'
 import { platformClock } from '../platform-clock.ts'
 import { boundedMap } from './bounded-map.ts'
 import type { CipherKey } from './cipher.ts'
-import { MATERIAL } from './envelope.ts'
-import { invalidOption, serviceFailed, serviceOdd } from './seal-failure.ts'
+import { invalidOption } from './seal-failure.ts'
+import { serviceDesk } from './service-desk.ts'
 import { importWorkingKey, type RingKey, SEALS_MAX, type WorkingKey } from './working-key.ts'
 
 /** A key that stays at a key service, and wraps the working keys (envelope encryption). */
@@ -41,66 +41,36 @@ interface Own extends WorkingKey {
 const SPAN_MS_MIN = 1_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const KEY_BYTES = 32
 const OPENED_MAX = 1_000
-/** How long nobody is asked again after the service has failed, in ms. */
-const REST_MS = 1_000
 
+/** A key of a ring that seals with keys which the service makes and wraps: each process has one of its own. */
 export function serviceRingKey(options: ServiceKey, sealsMax: number = SEALS_MAX): RingKey {
-  const { id, service, rotateAfterMs = DAY_MS, freshForMs = HOUR_MS, clock = platformClock } = options
+  const { id, rotateAfterMs = DAY_MS, freshForMs = HOUR_MS, clock = platformClock } = options
   const { keepForMs = Math.max(DAY_MS, freshForMs) } = options
   requireSpans({ rotateAfterMs, freshForMs, keepForMs })
-  const context: KeyContext = { ...options.context, 'evergrant:key': id }
-  let own: Own | undefined
-  let making: Promise<Own> | undefined
+  const desk = serviceDesk(options, clock)
   const opened = boundedMap<Unwrapped>(OPENED_MAX)
   const asking = new Map<string, Promise<Unwrapped>>()
-  const failed = boundedMap<{ readonly error: EvergrantError; readonly at: number }>(OPENED_MAX)
+  let own: Own | undefined
+  let making: Promise<void> | undefined
 
-  /** Asks the service, unless it has failed in the same thing a moment ago. */
-  async function ask<Answer>(what: string, question: () => Promise<Answer>): Promise<Answer> {
-    const last = failed.get(what)
-    if (last !== undefined && clock.now() - last.at < REST_MS) throw last.error
-    try {
-      const answer = await question()
-      failed.delete(what)
-      return answer
-    } catch (thrown) {
-      const error = serviceFailed(id, thrown)
-      failed.set(what, { error, at: clock.now() })
-      throw error
-    }
-  }
-
-  async function make(): Promise<Own> {
-    const { plaintext, wrapped } = await ask('', () => service.generate(context).then(requireDataKey))
-    const made = { material: wrapped, key: await importWorkingKey(plaintext), madeAt: clock.now(), seals: 0 }
-    own = made
-    opened.set(wrapped, { key: made.key, askedAt: made.madeAt })
-    return made
+  async function make(): Promise<void> {
+    const { plaintext, wrapped } = await desk.generate()
+    const key = await importWorkingKey(plaintext)
+    own = { material: wrapped, key, madeAt: clock.now(), seals: 0 }
+    opened.set(wrapped, { key, askedAt: own.madeAt })
   }
 
   async function unwrap(material: string): Promise<Unwrapped> {
     const askedAt = clock.now()
-    const bytes = await ask(material, () => service.unwrap(material, context).then(requireBytes))
-    const unwrapped = { key: await importWorkingKey(bytes), askedAt }
+    const unwrapped = { key: await importWorkingKey(await desk.unwrap(material)), askedAt }
     opened.set(material, unwrapped)
     return unwrapped
   }
 
-  function ageOf({ madeAt }: Own): number {
-    return clock.now() - madeAt
-  }
-
-  function requireDataKey(dataKey: DataKey): DataKey {
-    requireBytes(dataKey.plaintext)
-    if (typeof dataKey.wrapped !== 'string' || !MATERIAL.test(dataKey.wrapped)) throw serviceOdd(id)
-    return dataKey
-  }
-
-  function requireBytes(bytes: Uint8Array): Uint8Array {
-    if (!(bytes instanceof Uint8Array) || bytes.length !== KEY_BYTES) throw serviceOdd(id)
-    return bytes
+  /** Whether a working key may seal one more record, at an age of less than `ageMaxMs`. */
+  function isGood(held: Own | undefined, ageMaxMs: number): held is Own {
+    return held !== undefined && held.seals < sealsMax && clock.now() - held.madeAt < ageMaxMs
   }
 
   return {
@@ -108,15 +78,14 @@ export function serviceRingKey(options: ServiceKey, sealsMax: number = SEALS_MAX
     async forSealing() {
       for (;;) {
         const held = own
-        if (held !== undefined && held.seals < sealsMax && ageOf(held) < rotateAfterMs) return used(held)
+        if (isGood(held, rotateAfterMs)) return used(held)
         try {
           making ??= make().finally(() => {
             making = undefined
           })
           await making
         } catch (error) {
-          const lasts = held !== undefined && held.seals < sealsMax && ageOf(held) < rotateAfterMs + keepForMs
-          if (!lasts || isRefusal(error)) throw error
+          if (!isGood(held, rotateAfterMs + keepForMs) || isRefusal(error)) throw error
           return used(held)
         }
       }
@@ -137,7 +106,7 @@ export function serviceRingKey(options: ServiceKey, sealsMax: number = SEALS_MAX
     forget() {
       own = undefined
       opened.clear()
-      failed.clear()
+      desk.forget()
     },
   }
 }
