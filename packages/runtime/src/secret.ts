@@ -3,7 +3,8 @@ import { EvergrantError, fail, REDACTED, type Secret } from '@evergrant/core'
 /** What Node's `util.inspect` and `console.log` ask an object for, by its registered name. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
-class LateSecret implements Secret {
+/** A secret that `read` fetches, and that prints nothing of itself. */
+export class LateSecret implements Secret {
   readonly #read: () => string | Promise<string>
 
   constructor(read: () => string | Promise<string>) {

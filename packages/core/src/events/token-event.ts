@@ -15,6 +15,16 @@ export interface EventOrigin {
 export type RuntimeReport =
   /** By its shape, a client id or secret looks like something else. Told once, before the first request. */
   | { readonly type: 'client.doubtful'; readonly advice: Advice }
+  /**
+   * Another secret of a ring works than before, by its place from 0 on. The server has refused those at `removable`:
+   * they can be taken out.
+   */
+  | {
+      readonly type: 'secret.switched'
+      readonly from: number
+      readonly to: number
+      readonly removable: readonly number[]
+    }
   /** A store operation has failed, for a reason that the store itself gives. The machine tries it again. */
   | { readonly type: 'store.refused'; readonly failure: Failure }
   /** The store would not tell of changes; the record is polled instead. */

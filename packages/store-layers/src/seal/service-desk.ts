@@ -1,8 +1,17 @@
-import type { Clock, DataKey, EvergrantError, KeyContext } from '@evergrant/core'
+import type { Clock, DataKey, EvergrantError, KeyContext, KeyService } from '@evergrant/core'
 import { boundedMap } from './bounded-map.ts'
 import { MATERIAL } from './envelope.ts'
 import { serviceFailed, serviceOdd } from './seal-failure.ts'
-import type { ServiceKey } from './service-key.ts'
+
+/** A key that stays at a service, as far as the service has to know. */
+export interface ServedKey {
+  /** What envelopes name it by: 1 to 64 letters, digits, `-` and `_`. */
+  readonly id: string
+  /** `vaultTransit()` and `awsKms()` of `@evergrant/kms`, or one's own. */
+  readonly service: KeyService
+  /** What working keys are bound to at the service, besides the id. Must stay the same for as long as records do. */
+  readonly context?: KeyContext
+}
 
 /** Where a key service is asked: its answers are looked at, and after a failure it is left alone for a moment. */
 export interface ServiceDesk {
@@ -18,7 +27,7 @@ const FAILURES_MAX = 1_000
 
 /** All failures are errors of Evergrant, without a text of the service. */
 export function serviceDesk(
-  { id, service, context: given }: Pick<ServiceKey, 'id' | 'service' | 'context'>,
+  { id, service, context: given }: ServedKey,
   clock: Pick<Clock, 'now'>,
 ): ServiceDesk {
   const context: KeyContext = { ...given, 'evergrant:key': id }

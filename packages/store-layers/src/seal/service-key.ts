@@ -1,19 +1,13 @@
-import { type Clock, EvergrantError, type KeyContext, type KeyService } from '@evergrant/core'
+import { type Clock, EvergrantError } from '@evergrant/core'
 import { platformClock } from '../platform-clock.ts'
 import { boundedMap } from './bounded-map.ts'
 import type { CipherKey } from './cipher.ts'
 import { invalidOption } from './seal-failure.ts'
-import { serviceDesk } from './service-desk.ts'
+import { type ServedKey, serviceDesk } from './service-desk.ts'
 import { importWorkingKey, type RingKey, SEALS_MAX, type WorkingKey } from './working-key.ts'
 
 /** A key that stays at a key service, and wraps the working keys (envelope encryption). */
-export interface ServiceKey {
-  /** What envelopes name it by: 1 to 64 letters, digits, `-` and `_`. */
-  readonly id: string
-  /** `vaultTransit()` and `awsKms()` of `@evergrant/kms`, or one's own. */
-  readonly service: KeyService
-  /** What working keys are bound to at the service, besides the id. Must stay the same for as long as records do. */
-  readonly context?: KeyContext
+export interface ServiceKey extends ServedKey {
   /** How long a process seals with one working key, in ms. 1,000 or more; a day by default. */
   readonly rotateAfterMs?: number
   /** How long an unwrapped key is used before the service is asked for it again, in ms. 1,000 or more; an hour by default. */
