@@ -6,3 +6,4 @@
 export { type CommandSecretOptions, commandSecret } from './command-secret.ts'
 export { DIAGNOSTIC_CHANNELS, publishDiagnostics, publishEvent } from './diagnostics.ts'
 export { fileSecret } from './file-secret.ts'
+export { type WatchFileSecretOptions, watchFileSecret } from './watch-file-secret.ts'
