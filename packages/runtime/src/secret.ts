@@ -58,7 +58,8 @@ export function env(name: string): Secret {
   })
 }
 
-function environment(): Readonly<Record<string, string | undefined>> {
+/** The variables of the environment; none where the runtime has none. */
+export function environment(): Readonly<Record<string, string | undefined>> {
   return (globalThis as { process?: { env?: Record<string, string> } }).process?.env ?? {}
 }
 

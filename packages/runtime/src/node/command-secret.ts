@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { EvergrantError, fail, type Secret } from '@evergrant/core'
-import { LateSecret } from '../secret.ts'
+import { environment, LateSecret } from '../secret.ts'
+import { sharedClock } from '../system-clock.ts'
 
 export interface CommandSecretOptions {
   /** How long the command may take, in ms; then it is killed. 100 to 300,000; 10,000 by default. */
@@ -66,12 +67,12 @@ class CommandSecret extends LateSecret {
 
   async #current(): Promise<string> {
     const held = this.#held
-    if (held !== undefined && performance.now() < held.until) return held.text
+    if (held !== undefined && sharedClock().now() < held.until) return held.text
     const running = this.#running ?? this.#ask()
     this.#running = running
     try {
       const text = await running
-      if (this.#running === running) this.#held = { text, until: performance.now() + this.#freshForMs }
+      if (this.#running === running) this.#held = { text, until: sharedClock().now() + this.#freshForMs }
       return text
     } catch (error) {
       if (held !== undefined && this.#held === held) return held.text
@@ -85,11 +86,16 @@ class CommandSecret extends LateSecret {
 function outputOf(
   command: string,
   args: readonly string[],
-  timeout: number,
+  timeoutMs: number,
   env: CommandSecretOptions['env'],
 ): Promise<string> {
-  const limits = { timeout, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES_MAX, encoding: 'utf8' } as const
-  const surroundings = { env: { ...process.env, ...env }, windowsHide: true }
+  const limits = {
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: OUTPUT_BYTES_MAX,
+    encoding: 'utf8',
+  } as const
+  const surroundings = { env: { ...environment(), ...env }, windowsHide: true }
   return new Promise((resolve, reject) => {
     const child = execFile(command, args, { ...limits, ...surroundings }, (error, stdout) => {
       const text = stdout.trim()

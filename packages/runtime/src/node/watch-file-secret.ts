@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { EvergrantError, fail } from '@evergrant/core'
+import { sharedClock } from '../system-clock.ts'
 
 export interface WatchFileSecretOptions {
   /** Time between two looks, in ms. 10 to 3,600,000; 5,000 by default. */
@@ -34,7 +35,8 @@ export function watchFileSecret(
   // Read here and now: what changes from this call on is told.
   let known = digestOf(textNow(path))
   let ended = false
-  let timer: NodeJS.Timeout | undefined
+  let cancel: (() => void) | undefined
+  const clock = sharedClock()
 
   async function look(): Promise<void> {
     const digest = digestOf(await readFile(path, 'utf8').catch(() => ''))
@@ -51,13 +53,13 @@ export function watchFileSecret(
   }
 
   function lookSoon(): void {
-    timer = setTimeout(() => look().catch(() => undefined), pollMs).unref()
+    cancel = clock.wake(clock.now() + pollMs, () => look().catch(() => undefined))
   }
 
   lookSoon()
   return () => {
     ended = true
-    clearTimeout(timer)
+    cancel?.()
   }
 }
 
