@@ -1,12 +1,24 @@
 import { type AuditEntry, type AuditLog, auditLog } from '@evergrant/audit'
+import type { TokenSource } from '@evergrant/runtime'
 import { fileSecret } from '@evergrant/runtime/node'
 import type { Terminal } from './terminal.ts'
 
 /** Opens the audit log that `EVERGRANT_AUDIT` names, signed with the key in `EVERGRANT_AUDIT_KEY`, if it names one. */
-export async function auditOf({ env }: Terminal): Promise<AuditLog | undefined> {
+async function auditOf({ env }: Terminal): Promise<AuditLog | undefined> {
   const { EVERGRANT_AUDIT: directory, EVERGRANT_AUDIT_KEY: key } = env
   if (!directory) return undefined
   return auditLog({ directory, ...(key && { signWith: fileSecret(key) }) })
+}
+
+/** Has a source write down what it does, where there is an audit log; until the returned function is called. */
+export async function auditing(source: Pick<TokenSource, 'on'>, terminal: Terminal): Promise<() => void> {
+  const log = await auditOf(terminal)
+  if (log === undefined) return () => undefined
+  const stop = source.on(log.hear)
+  return () => {
+    stop()
+    log.close()
+  }
 }
 
 /** Writes one entry, where there is an audit log; throws when it cannot be written. */

@@ -1,4 +1,4 @@
-import { EvergrantError, fail, type Secret } from '@evergrant/core'
+import { EvergrantError, fail, type Secret, type Store } from '@evergrant/core'
 import { baidu } from '@evergrant/provider-baidu'
 import { secret, type TokenSource, tokenSource } from '@evergrant/runtime'
 import { fileSecret } from '@evergrant/runtime/node'
@@ -6,10 +6,11 @@ import { memoryStore } from '@evergrant/store-memory'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { undiciTransport } from '@evergrant/transport-undici'
 import type { Command } from 'commander'
+import { auditing } from './audit-place.ts'
 import { UsageError } from './failure-report.ts'
 import { recall } from './sign-in/sign-in.ts'
 import { signedInSource } from './sign-in/signed-in-source.ts'
-import { storeAt } from './store-place.ts'
+import { storeFor } from './store-place.ts'
 import { painter, type Terminal, writeLine } from './terminal.ts'
 
 /** Where tokens come from, as the options of a command say. */
@@ -22,6 +23,7 @@ export interface ConnectionOptions {
   readonly store?: string
   /** The name of a sign-in. */
   readonly as?: string
+  readonly keyring?: string
 }
 
 /** An open source of tokens, and what belongs to it. */
@@ -44,12 +46,13 @@ export function withConnection(command: Command): Command {
       '--store <place>',
       'keep tokens in a directory, at a redis: URL, or in "memory" (EVERGRANT_STORE)',
     )
+    .option('--keyring <path>', 'seal what is kept, with the keys of this file (EVERGRANT_KEYRING)')
 }
 
 export async function connect(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
   if (usesSandbox(options)) return connectToSandbox(options, terminal)
   const { apiKeyFile, secretKeyFile, endpoint = 'aip' } = options
-  const store = storeAt(options.store, terminal)
+  const store = await storeFor(options, terminal)
   const source = tokenSource({
     provider: baidu({ endpoint }),
     client: {
@@ -60,15 +63,31 @@ export async function connect(options: ConnectionOptions, terminal: Terminal): P
     store,
     transport: undiciTransport(),
   })
+  return opened(source, store, terminal)
+}
+
+/** A connection over an open source: with notes for whoever sits at the terminal, and for the audit log. */
+async function opened(
+  source: TokenSource,
+  store: Store,
+  terminal: Terminal,
+  sandbox?: { readonly url: string; readonly embedded: BaiduSandbox | undefined },
+): Promise<Connection> {
   warnOfDoubts(source, terminal)
-  return {
-    source,
-    sandboxUrl: undefined,
-    async close() {
-      await source.close()
-      await store.close?.()
-    },
+  let stopAuditing: (() => void) | undefined
+  const close = async () => {
+    await source.close()
+    stopAuditing?.()
+    await store.close?.()
+    await sandbox?.embedded?.close()
   }
+  try {
+    stopAuditing = await auditing(source, terminal)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { source, sandboxUrl: sandbox?.url, close }
 }
 
 /**
@@ -79,9 +98,9 @@ export async function connectAs(
   options: ConnectionOptions,
   terminal: Terminal,
 ): Promise<Connection | undefined> {
-  const { as: named, store: place } = options
+  const { as: named } = options
   if (named === undefined && (usesSandbox(options) || hasKeys(options, terminal))) return undefined
-  const store = storeAt(place, terminal)
+  const store = await storeFor(options, terminal)
   const name = named ?? 'default'
   const signIn = await recall(store, name)
   if (signIn === undefined) {
@@ -89,15 +108,7 @@ export async function connectAs(
     if (named === undefined) return undefined
     throw new UsageError(`nobody is signed in as "${name}" here; sign in with "evergrant login --as ${name}"`)
   }
-  const source = signedInSource(name, signIn, store, terminal)
-  return {
-    source,
-    sandboxUrl: undefined,
-    async close() {
-      await source.close()
-      await store.close?.()
-    },
-  }
+  return opened(signedInSource(name, signIn, store, terminal), store, terminal)
 }
 
 function hasKeys({ apiKeyFile }: ConnectionOptions, { env }: Terminal): boolean {
@@ -111,7 +122,7 @@ export function usesSandbox({ sandbox, sandboxUrl }: ConnectionOptions): boolean
 async function connectToSandbox(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
   const { sandboxUrl: running, store: place } = options
   // What an earlier sandbox has issued is worth nothing to this one.
-  const store = place === undefined ? memoryStore() : storeAt(place, terminal)
+  const store = place === undefined ? memoryStore() : await storeFor(options, terminal)
   const embedded: BaiduSandbox | undefined = running === undefined ? await baiduSandbox() : undefined
   const url = embedded?.url ?? (running ?? '').replace(/\/+$/, '')
   const { stderr, env } = terminal
@@ -125,16 +136,7 @@ async function connectToSandbox(options: ConnectionOptions, terminal: Terminal):
     store,
     transport: undiciTransport({ allowInsecureLoopback: true }),
   })
-  warnOfDoubts(source, terminal)
-  return {
-    source,
-    sandboxUrl: url,
-    async close() {
-      await source.close()
-      await store.close?.()
-      await embedded?.close()
-    },
-  }
+  return opened(source, store, terminal, { url, embedded })
 }
 
 /** A key from the environment of the terminal, with advice for those who are here for the first time. */

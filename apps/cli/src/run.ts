@@ -2,8 +2,10 @@ import { Command, CommanderError } from 'commander'
 import { addAuditCommand } from './commands/audit.ts'
 import { addCallCommand } from './commands/call.ts'
 import { addInspectCommand } from './commands/inspect.ts'
+import { addKeygenCommand } from './commands/keygen.ts'
 import { addLoginCommand } from './commands/login.ts'
 import { addLogoutCommand } from './commands/logout.ts'
+import { addRekeyCommand } from './commands/rekey.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
 import { addSecondFactorCommand } from './commands/second-factor.ts'
 import { addTokenCommand } from './commands/token.ts'
@@ -42,6 +44,8 @@ function programFor(terminal: Terminal): Command {
   addInspectCommand(program, terminal)
   addCallCommand(program, terminal)
   addSandboxCommand(program, terminal)
+  addKeygenCommand(program, terminal)
+  addRekeyCommand(program, terminal)
   addAuditCommand(program, terminal)
   addSecondFactorCommand(program, terminal)
   for (const command of withCommandsOf(program)) {

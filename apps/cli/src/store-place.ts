@@ -1,10 +1,23 @@
 import { join } from 'node:path'
 import type { Store } from '@evergrant/core'
 import { fileStore } from '@evergrant/store-file'
+import { sealed } from '@evergrant/store-layers'
 import { memoryStore } from '@evergrant/store-memory'
 import { redisStore } from '@evergrant/store-redis'
 import { UsageError } from './failure-report.ts'
+import { readKeyringFile } from './keyring-file.ts'
 import type { Terminal } from './terminal.ts'
+
+/** Where grants are kept, sealed if there is a keyring, as `--keyring` or `EVERGRANT_KEYRING` says. */
+export async function storeFor(
+  { store: place, keyring: file }: { readonly store?: string; readonly keyring?: string },
+  terminal: Terminal,
+): Promise<Store> {
+  const keyringFile = file ?? terminal.env.EVERGRANT_KEYRING
+  if (!keyringFile) return storeAt(place, terminal)
+  const { ring } = await readKeyringFile(keyringFile)
+  return sealed(storeAt(place, terminal), ring)
+}
 
 /**
  * Where grants are kept, as `--store` or `EVERGRANT_STORE` says: a directory, a `redis:` or `rediss:` URL, or

@@ -73,3 +73,28 @@ describe('evergrant audit report', () => {
     expect(JSON.parse(json.stdout)).toMatchObject([{ grant: 'ab12cd34', requests: 1, unused: false }])
   })
 })
+
+describe('a command', () => {
+  it('writes down what it does with keys, and no key and no token', async () => {
+    const directory = join(folder, 'own')
+    const env = { EVERGRANT_AUDIT: directory, HOME: folder }
+    const { stdout } = await evergrant(['token', '--sandbox'], { env })
+    const [file = ''] = (await readdir(directory)).filter(each => each.endsWith('.jsonl'))
+    const text = await readFile(join(directory, file), 'utf8')
+    expect(text.match(/"what":"[\w.]+"/g)).toEqual([
+      '"what":"log.opened"',
+      '"what":"renewal.started"',
+      '"what":"renewal.succeeded"',
+      '"what":"log.closed"',
+    ])
+    expect(text).not.toContain(stdout.trim())
+    expect((await evergrant(['audit', 'verify'], { env })).code).toBe(0)
+  })
+
+  it('is not carried out when that cannot be written', async () => {
+    const env = { EVERGRANT_AUDIT: '/dev/null/no-directory', HOME: folder }
+    const { code, stdout, stderr } = await evergrant(['token', '--sandbox'], { env })
+    expect([code, stdout]).toEqual([3, ''])
+    expect(stderr).toContain('audit_unwritable')
+  })
+})

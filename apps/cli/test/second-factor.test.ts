@@ -100,7 +100,7 @@ describe('a second verification', () => {
 })
 
 describe('something sensitive', () => {
-  const ACT = { what: 'token.revoked', word: 'revoke', sentence: 'The grant will end.' }
+  const ACT = { what: 'token.revoked', question: { word: 'revoke', sentence: 'The grant will end.' } }
   let folder: string
   let env: Record<string, string>
 

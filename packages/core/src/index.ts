@@ -173,6 +173,7 @@ export type { CallEnd, CallGuard } from './ports/call-guard.ts'
 export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
+export type { DataKey, KeyContext, KeyService } from './ports/key-service.ts'
 export type { ProofOfPossession, ProvableRequest } from './ports/proof-of-possession.ts'
 export type {
   ClientSecretMethod,

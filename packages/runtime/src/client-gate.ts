@@ -6,11 +6,14 @@ import {
   headerOf,
   type ProofOfPossession,
   type Provider,
+  parseJsonObject,
+  type RuntimeReport,
   type TokenRequest,
 } from '@evergrant/core'
 import { type ClientCredentials, clientSecretBy, publicClient } from './client-authentication.ts'
 import { dialectAuthentication } from './dialect-authentication.ts'
 import { readSecret } from './secret.ts'
+import { Ring } from './secret-ring.ts'
 import type { Exchange } from './token-exchange.ts'
 
 /** A client that authenticates with its secret, or in a way of its own; or a public one, with nothing but its id. */
@@ -24,8 +27,8 @@ export interface Client {
   readonly proof?: ProofOfPossession
 }
 
-/** Why a request is made again: its proof of possession was not what the server wants, or the exchanged token. */
-export type Repetition = 'proof' | 'exchange'
+/** Why a request is made again: its proof of possession was not what the server wants, or the exchanged token, or the secret. */
+export type Repetition = 'proof' | 'exchange' | 'secret'
 
 /** The way out: authenticates each request, and looks once whether id and secret look right. */
 export class ClientGate {
@@ -69,16 +72,36 @@ export class ClientGate {
   }
 
   /** Hears of every answer, before anything else is done about it. Why the request is to be made again, if it is. */
-  heard({ url }: HttpRequest, response: HttpResponse): Repetition | undefined {
+  heard(
+    { url, secrets }: HttpRequest,
+    response: HttpResponse,
+    report: (told: RuntimeReport) => void,
+  ): Repetition | undefined {
     const { status, headers, body } = response
     const answer = { status, body, header: (name: string) => headerOf(headers, name) }
     try {
       if (this.#client.proof?.heed(url, answer)) return 'proof'
-      return this.exchange?.heard(response) ? 'exchange' : undefined
+      if (this.exchange?.heard(response)) return 'exchange'
+      return this.#heardByRing(secrets, response, report) ? 'secret' : undefined
     } catch {
       // They are guests: what they throw must not lose an answer, and the tokens in it.
       return undefined
     }
+  }
+
+  /** Whether the request was refused because of its secret, and there may be another one. */
+  #heardByRing(
+    secrets: readonly string[],
+    { status, body }: HttpResponse,
+    report: (told: RuntimeReport) => void,
+  ): boolean {
+    const { secret } = this.#client
+    if (!(secret instanceof Ring)) return false
+    const parsed = parseJsonObject(body)
+    if (parsed.ok && parsed.members.get('error') === 'invalid_client') return secret.refuse(secrets)
+    const told = status >= 200 && status < 300 ? secret.accept(secrets) : undefined
+    if (told !== undefined) report(told)
+    return false
   }
 
   async #look(): Promise<Advice | undefined> {

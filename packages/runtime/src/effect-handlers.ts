@@ -115,6 +115,9 @@ function subscribe(session: EffectShell): void {
     .catch(() => undefined)
 }
 
+/** How often a request is made again with another secret, at most. */
+const SECRETS_MAX = 16
+
 /** How much longer than its own limit a transport may take before it is given up, in ms. */
 const TRANSPORT_GRACE_MS = 1_000
 
@@ -125,10 +128,13 @@ const TRANSPORT_GRACE_MS = 1_000
 async function send(session: EffectShell, effect: EffectOf<'request'>): Promise<GrantFact> {
   const until = session.now + effect.timeoutMs
   const repeated = new Set<Repetition>()
+  let secrets = 0
   for (;;) {
     const { fact, repetition } = await attempt(session, effect, until)
     if (repetition === undefined || repeated.has(repetition)) return fact
-    repeated.add(repetition)
+    // How often there is another secret, the ring knows: each is sent once.
+    if (repetition !== 'secret') repeated.add(repetition)
+    else if (++secrets > SECRETS_MAX) return fact
   }
 }
 
@@ -169,7 +175,7 @@ async function exchange(
   try {
     const sending = transport.send(ready, { timeoutMs, bodyBytesMax })
     const response = await withDeadline(sending, timeoutMs + TRANSPORT_GRACE_MS, clock, session.deadlines)
-    const repetition = gate.heard(ready, response)
+    const repetition = gate.heard(ready, response, told => session.emit(told))
     const known = [...request.secrets, ...(gate.exchange?.returnedBy(response) ?? [])]
     const clean = scrubbed(response, ready.secrets, known)
     return { fact: { type: 'response.received', op, response: clean, sentAt }, repetition }

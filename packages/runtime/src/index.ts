@@ -107,6 +107,7 @@ export type { GrantOptions } from './grant-options.ts'
 export { type LocalStoreOptions, localStore } from './local-store.ts'
 export { type OAuthProviderOptions, oauthProvider } from './oauth-provider.ts'
 export { env, secret } from './secret.ts'
+export { type RingPlaceState, type SecretRing, secretRing } from './secret-ring.ts'
 export { systemClock, type TimeSource } from './system-clock.ts'
 export { Token } from './token.ts'
 export {

@@ -37,5 +37,8 @@ export function localStore(options: LocalStoreOptions = {}): Store {
     traits: { scope: 'process', durable: false, evicts: true, staleMsMax: 0 },
     read: async key => read(key),
     write: async (key, change) => write(key, change),
+    async *keys() {
+      yield* [...records.keys()]
+    },
   }
 }

@@ -3,7 +3,8 @@ import { EvergrantError, fail, REDACTED, type Secret } from '@evergrant/core'
 /** What Node's `util.inspect` and `console.log` ask an object for, by its registered name. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
-class LateSecret implements Secret {
+/** A secret that `read` fetches, and that prints nothing of itself. */
+export class LateSecret implements Secret {
   readonly #read: () => string | Promise<string>
 
   constructor(read: () => string | Promise<string>) {
@@ -57,7 +58,8 @@ export function env(name: string): Secret {
   })
 }
 
-function environment(): Readonly<Record<string, string | undefined>> {
+/** The variables of the environment; none where the runtime has none. */
+export function environment(): Readonly<Record<string, string | undefined>> {
   return (globalThis as { process?: { env?: Record<string, string> } }).process?.env ?? {}
 }
 

@@ -30,7 +30,7 @@ export interface Bench {
 }
 
 /** What a clause needs of a store, beyond its two functions. */
-export type Need = 'subscribe' | 'close' | 'peer' | 'pass'
+export type Need = 'subscribe' | 'keys' | 'close' | 'peer' | 'pass'
 
 /** One thing that every store must do. */
 export interface Clause {

@@ -79,6 +79,7 @@ const REASONS: Readonly<Record<Need, string>> = {
   peer: 'this store lives in one process',
   pass: 'this test cannot let time pass',
   subscribe: 'this store does not tell of changes',
+  keys: 'this store cannot list its keys',
   close: 'this store has nothing to close',
 }
 

@@ -59,6 +59,20 @@ export const content: readonly Clause[] = [
     },
   },
   {
+    id: 'keys.all',
+    title: 'lists every key that it holds, as it was written',
+    needs: ['keys'],
+    async check({ store }) {
+      for (const key of KEYS) await create(store, key, 'x')
+      const listed = new Set<string>()
+      for await (const key of store.keys?.() ?? []) listed.add(key)
+      for (const key of KEYS) demand(listed.has(key), `key ${JSON.stringify(key)} is not listed`)
+      for (const key of listed) {
+        demand(KEYS.includes(key), `key ${JSON.stringify(key)} is listed, and was never written`)
+      }
+    },
+  },
+  {
     id: 'retain.any',
     title: 'accepts any instant until which a value is worth keeping: past, fractional, far away',
     needs: [],

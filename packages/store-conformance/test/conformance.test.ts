@@ -71,6 +71,7 @@ describe('the kit', () => {
         'this store lives in one process',
         'this test cannot let time pass',
         'this store does not tell of changes',
+        'this store cannot list its keys',
         'this store has nothing to close',
       ]),
     )

@@ -94,6 +94,10 @@ export class HonestStore implements Store {
     }
   }
 
+  async *keys(): AsyncGenerator<string> {
+    for (const key of this.data.rows.keys()) if (this.row(key) !== undefined) yield key
+  }
+
   async close(): Promise<void> {
     this.closed = true
   }

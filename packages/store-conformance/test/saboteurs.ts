@@ -102,6 +102,15 @@ export const SABOTEURS: readonly Saboteur[] = [
     },
   },
   {
+    flaw: 'lists its keys in lower case',
+    fails: ['keys.all'],
+    make: class extends HonestStore {
+      override async *keys() {
+        for await (const key of super.keys()) yield key.toLowerCase()
+      }
+    },
+  },
+  {
     flaw: 'makes the version from the content, as a weak ETag',
     fails: ['version.fresh'],
     make: class extends HonestStore {
@@ -159,7 +168,7 @@ export const SABOTEURS: readonly Saboteur[] = [
   },
   {
     flaw: 'does not tell upper from lower case in keys',
-    fails: ['key.apart'],
+    fails: ['key.apart', 'keys.all'],
     make: class extends HonestStore {
       override read(key: string) {
         return super.read(key.toLowerCase())

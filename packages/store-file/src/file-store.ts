@@ -4,7 +4,7 @@ import { changeWatch, watchFolder } from './change-watch.ts'
 import { nodeDisk } from './disk.ts'
 import { folderOf, isKeyFolder } from './folder-names.ts'
 import { hostClock } from './host-clock.ts'
-import { lookAt } from './key-folder.ts'
+import { liveRecord, lookAt } from './key-folder.ts'
 import { entryOf, swap } from './swap.ts'
 import { type Host, workplace } from './workplace.ts'
 
@@ -44,7 +44,7 @@ export function fileStoreOn(host: Host, options: FileStoreOptions): Store {
     read: key => work(async ({ desk }) => entryOf(await lookAt(desk, folderOf(key)))),
     write: (key, change) =>
       work(async at => {
-        const result = await swap(at.desk, folderOf(key), change)
+        const result = await swap(at.desk, key, change)
         if (result.written && change.expected === undefined) at.sweeper.onCreated()
         return result
       }),
@@ -53,6 +53,13 @@ export function fileStoreOn(host: Host, options: FileStoreOptions): Store {
         const end = changes.subscribe(desk.places.records, folderOf(key), onChange)
         return async () => end()
       }),
+    async *keys() {
+      const folders = await work(({ desk }) => desk.disk.list(desk.places.records))
+      for (const folder of folders.filter(isKeyFolder)) {
+        const name = liveRecord(await work(({ desk }) => lookAt(desk, folder)))?.record.name
+        if (name !== undefined && folderOf(name) === folder) yield name
+      }
+    },
     close,
   }
 }

@@ -5,6 +5,8 @@ import type { Stamp } from './host-clock.ts'
 export interface FileRecord {
   /** The name of the key's folder, which is a digest of the key. */
   readonly key: string
+  /** The key itself. Absent: it is too long to be written down, or the record is of an older version. */
+  readonly name?: string
   readonly version: string
   readonly value: string
   readonly stamp: Stamp
@@ -23,8 +25,10 @@ export type DecodedFile =
 
 /** Largest value, in bytes of UTF-8. */
 export const VALUE_BYTES_MAX: number = 4 * 1024 * 1024
+/** Longest key that is written down, in UTF-16 units: as JSON it takes six times as many bytes at worst. */
+export const NAME_CHARS_MAX = 1_024
 /** Largest file that can be one of ours, in bytes: the value, twice as long in UTF-16 at worst, and its header. */
-export const FILE_BYTES_MAX: number = 2 * VALUE_BYTES_MAX + 4_096
+export const FILE_BYTES_MAX: number = 2 * VALUE_BYTES_MAX + 6 * NAME_CHARS_MAX + 4_096
 
 const FORMAT = 1
 const FIRST_LINE = /^evergrant-file-store ([1-9]\d{0,8}) ([0-9a-f]{64})$/
@@ -35,10 +39,10 @@ const DAMAGED: DecodedFile = { kind: 'damaged' }
  * Three parts: a line with the format's number and the digest of the rest; a line of JSON about the value; and
  * the value. A file that was cut, mixed up or written by somebody else has another digest.
  */
-export function encodeRecordFile({ key, version, value, stamp, retainUntil }: FileRecord): Uint8Array {
+export function encodeRecordFile({ key, name, version, value, stamp, retainUntil }: FileRecord): Uint8Array {
   const encoding = value.isWellFormed() ? 'utf8' : 'utf16le'
   const { storedAt, wallAt, monotonicAt, boot } = stamp
-  const about = { key, version, encoding, storedAt, wallAt, monotonicAt, boot, retainUntil }
+  const about = { key, name, version, encoding, storedAt, wallAt, monotonicAt, boot, retainUntil }
   const rest = Buffer.concat([Buffer.from(`${JSON.stringify(about)}\n`), Buffer.from(value, encoding)])
   return Buffer.concat([Buffer.from(`evergrant-file-store ${FORMAT} ${digestOf(rest)}\n`), rest])
 }
@@ -64,8 +68,15 @@ function recordOf(about: string, value: Buffer): FileRecord | undefined {
   if (key === undefined || version === undefined || storedAt === undefined || wallAt === undefined) return
   if (encoding !== 'utf8' && encoding !== 'utf16le') return
   const stamp = { storedAt, wallAt, monotonicAt: number('monotonicAt') ?? 0, boot }
-  const record = { key, version, value: value.toString(encoding), stamp }
-  return retainUntil === undefined ? record : { ...record, retainUntil }
+  const name = text('name')
+  return {
+    key,
+    version,
+    value: value.toString(encoding),
+    stamp,
+    ...(name !== undefined && { name }),
+    ...(retainUntil !== undefined && { retainUntil }),
+  }
 }
 
 function membersOf(json: string): ReadonlyMap<string, unknown> {

@@ -8,10 +8,10 @@ import {
   type WriteResult,
 } from '@evergrant/core'
 import { errnoOf, unless } from './disk.ts'
-import { dataName, type FolderNames, headName, NOTHING, newVersion } from './folder-names.ts'
+import { dataName, type FolderNames, folderOf, headName, NOTHING, newVersion } from './folder-names.ts'
 import { stampAfter } from './host-clock.ts'
 import { type Desk, type Headed, type KeyFolder, liveRecord, liveStamp, lookAt } from './key-folder.ts'
-import { encodeRecordFile, type FileRecord, VALUE_BYTES_MAX } from './record-file.ts'
+import { encodeRecordFile, type FileRecord, NAME_CHARS_MAX, VALUE_BYTES_MAX } from './record-file.ts'
 import { createFile, syncFolder } from './whole-file.ts'
 
 /**
@@ -37,14 +37,15 @@ export function entryOf(folder: KeyFolder): Entry | undefined {
   return { value, version: live.version as Version, time: { storedAt: stamp.storedAt, asOf: live.asOf } }
 }
 
-/** Replaces, creates or deletes the record of a folder if its version is the expected one. */
-export async function swap(desk: Desk, folder: string, change: Change): Promise<WriteResult> {
+/** Replaces, creates or deletes the record of a key if its version is the expected one. */
+export async function swap(desk: Desk, key: string, change: Change): Promise<WriteResult> {
+  const folder = folderOf(key)
   requireSize(change.value)
   for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts++) {
     const found = await lookAt(desk, folder)
     const entry = entryOf(found)
     if (entry?.version !== change.expected) return { written: false, entry }
-    const next = nextRecord(desk, folder, found, change)
+    const next = nextRecord(desk, key, found, change)
     if (await take(desk, folder, found, change.value === undefined ? undefined : next)) {
       return { written: true, version: next.version as Version, storedAt: next.stamp.storedAt }
     }
@@ -54,11 +55,17 @@ export async function swap(desk: Desk, folder: string, change: Change): Promise<
   throw new EvergrantError(fail('store_unreachable', { message }))
 }
 
-function nextRecord(desk: Desk, folder: string, found: KeyFolder, change: Change): FileRecord {
+function nextRecord(desk: Desk, key: string, found: KeyFolder, change: Change): FileRecord {
   const { value = '', retainUntil } = change
   const stamp = stampAfter(liveStamp(found), desk.clock)
-  const record = { key: folder, version: newVersion(), value, stamp }
-  return Number.isFinite(retainUntil) ? { ...record, retainUntil: retainUntil as number } : record
+  return {
+    key: folderOf(key),
+    version: newVersion(),
+    value,
+    stamp,
+    ...(key.length <= NAME_CHARS_MAX && { name: key }),
+    ...(retainUntil !== undefined && Number.isFinite(retainUntil) && { retainUntil }),
+  }
 }
 
 /** Whether what was found could be changed, before anybody else did. `next` is `undefined` for a delete. */

@@ -16,6 +16,7 @@ export function prefixed(store: Store, prefix: string): Store {
   }
   const { check, close } = gate('prefixed', [store])
   const subscribe = store.subscribe?.bind(store)
+  const keys = store.keys?.bind(store)
   return {
     traits: store.traits,
     async read(key) {
@@ -30,6 +31,12 @@ export function prefixed(store: Store, prefix: string): Store {
       async subscribe(key: string, onChange: Parameters<typeof subscribe>[1]) {
         check()
         return subscribe(prefix + key, onChange)
+      },
+    }),
+    ...(keys !== undefined && {
+      async *keys() {
+        check()
+        for await (const key of keys()) if (key.startsWith(prefix)) yield key.slice(prefix.length)
       },
     }),
     close,

@@ -40,6 +40,7 @@ export function tiered(near: Store, far: Store, options: TieredOptions = {}): St
   const copies = new NearCopies(near, freshForMs, clock)
   const { check, close } = gate('tiered', [near, far])
   const subscribe = far.subscribe?.bind(far)
+  const keys = far.keys?.bind(far)
 
   return {
     traits: { ...far.traits, staleMsMax: far.traits.staleMsMax + freshForMs },
@@ -75,6 +76,12 @@ export function tiered(near: Store, far: Store, options: TieredOptions = {}): St
           copies.forget(key).catch(() => undefined)
           onChange(...told)
         })
+      },
+    }),
+    ...(keys !== undefined && {
+      async *keys() {
+        check()
+        yield* keys()
       },
     }),
     close,

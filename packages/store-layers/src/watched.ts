@@ -34,6 +34,7 @@ export function watched(store: Store, options: WatchedOptions = {}): Store {
   const { pollMs = POLL_MS, clock = platformClock } = options
   requireSpan('pollMs', pollMs, POLL_MS_MIN, POLL_MS_MAX)
   if (store.subscribe !== undefined) return store
+  const keys = store.keys?.bind(store)
   const watches = new Map<string, Watch>()
   const rounds = pollRounds(clock, pollMs, () => watches.keys(), poll)
   const { check, close } = gate('watched', [store], () => {
@@ -90,6 +91,12 @@ export function watched(store: Store, options: WatchedOptions = {}): Store {
         if (watches.size === 0) rounds.stop()
       }
     },
+    ...(keys !== undefined && {
+      async *keys() {
+        check()
+        yield* keys()
+      },
+    }),
     close,
   }
 }

@@ -3,8 +3,9 @@ import { fileStore } from '@evergrant/store-file'
 import { memoryStore } from '@evergrant/store-memory'
 import { virtualClock } from '@evergrant/testkit'
 import { describe, it } from 'vitest'
-import { prefixed, tiered, watched } from '../src/index.ts'
+import { keyring, prefixed, sealed, tiered, watched } from '../src/index.ts'
 import { kept, mute, subjectOf } from './support/handles.ts'
+import { rawKey } from './support/keys.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const clock = virtualClock()
@@ -17,7 +18,10 @@ const file = (directory: string) => fileStore({ directory })
 const SOON = { freshForMs: 40 }
 const POLL = { pollMs: 10 }
 
-/** Every layer, and some layers of layers. `tiered(memory, redis)` is tested where the servers are: with the Redis store. */
+/** Every handle has a ring of its own, as every process has. */
+const ring = () => keyring({ current: rawKey('one'), older: [rawKey('two')] })
+
+/** Every layer, and some layers of layers. What is over Redis is tested where the servers are: with the Redis store. */
 const LAYERS: Readonly<Record<string, Subject>> = {
   'prefixed(memory)': subjectOf(common, shared => prefixed(shared, 'part:'), pass),
   'prefixed(file)': subjectOf(temporaryDirectory, directory => prefixed(file(directory), 'part:')),
@@ -29,6 +33,16 @@ const LAYERS: Readonly<Record<string, Subject>> = {
     () => [common(), common()] as const,
     ([near, far]) => tiered(near, far, { clock }),
     pass,
+  ),
+  'sealed(memory)': subjectOf(common, shared => sealed(shared, ring()), pass),
+  'sealed(memory) whose working keys last for three records': subjectOf(
+    common,
+    shared => sealed(shared, keyring({ current: rawKey('one'), sealsMax: 3 })),
+    pass,
+  ),
+  'sealed(file)': subjectOf(temporaryDirectory, directory => sealed(file(directory), ring())),
+  'tiered(memory, sealed(file))': subjectOf(temporaryDirectory, directory =>
+    tiered(memoryStore(), sealed(file(directory), ring()), SOON),
   ),
   'watched(memory)': subjectOf(common, shared => watched(mute(shared), POLL), pass),
   'watched(file)': subjectOf(temporaryDirectory, directory => watched(mute(file(directory)), POLL)),

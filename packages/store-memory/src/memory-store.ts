@@ -68,6 +68,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): Store {
         if (all?.size === 0) subscribers.delete(key)
       }
     },
+    async *keys() {
+      yield* open().keys()
+    },
     async close() {
       closed = true
       rows.clear()
@@ -120,6 +123,10 @@ class Rows {
       throw new RangeError(`A record of ${bytes} bytes exceeds bytesMax (${this.#bytesMax}).`)
     }
     this.#cache.set(key, row)
+  }
+
+  keys(): readonly string[] {
+    return [...this.#cache.keys()].filter(key => this.#row(key) !== undefined)
   }
 
   clear(): void {

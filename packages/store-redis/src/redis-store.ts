@@ -2,6 +2,7 @@ import { type Change, type Store, utf8Bytes } from '@evergrant/core'
 import { type Client, type ClientPattern, clientPattern, isCluster } from './client-pattern.ts'
 import { Commands } from './commands.ts'
 import { Hints } from './hints.ts'
+import { scanKeys } from './key-scan.ts'
 import { Link } from './link.ts'
 import { type Notify, notifier } from './notice.ts'
 import { ATTEMPT_REMEMBERED_MS, attemptNumber, entryOf, keepMs, outcomeOf } from './record.ts'
@@ -70,6 +71,10 @@ export function redisStore(options: RedisStoreOptions): Store {
     async subscribe(key, onChange) {
       open()
       return hints.subscribe(pattern.prefix + key, onChange)
+    },
+    async *keys() {
+      open()
+      yield* scanKeys(await link.ready(), pattern.prefix, limits.commandTimeoutMs)
     },
     async close() {
       closed = true

@@ -48,6 +48,7 @@ export function faultyStore(inner: Store): FaultyStore {
       return run('write', () => inner.write(key, change))
     },
     ...(inner.subscribe === undefined ? {} : { subscribe: inner.subscribe.bind(inner) }),
+    ...(inner.keys === undefined ? {} : { keys: inner.keys.bind(inner) }),
     ...(inner.close === undefined ? {} : { close: inner.close.bind(inner) }),
   }
   return store

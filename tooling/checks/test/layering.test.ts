@@ -24,6 +24,7 @@ const ALLOWED: Readonly<
   'packages/core': { ours: [], node: false, npm: [] },
   'packages/runtime': { ours: ['core'], node: false, npm: [] },
   'packages/jose': { ours: ['core'], node: false, npm: ['jose'] },
+  'packages/kms': { ours: ['core'], node: false, npm: [] },
   'packages/store-memory': { ours: ['core'], node: false, npm: ['lru-cache'] },
   'packages/store-file': { ours: ['core'], node: true, npm: [] },
   'packages/store-layers': { ours: ['core'], node: false, npm: [] },

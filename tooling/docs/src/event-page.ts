@@ -12,7 +12,7 @@ const THRESHOLDS = new URL('../../../packages/core/src/anomaly/anomaly-threshold
 const GROUPS: readonly (readonly [title: string, test: RegExp, origin: string])[] = [
   [
     'Grants',
-    /^(renewal|token|commit|grant|store|subscription|client|machine)\./,
+    /^(renewal|token|commit|grant|store|subscription|client|secret|machine)\./,
     'From `source.on(listener)`; each names its `provider` and, with a short name that is safe to log, its `grant`.',
   ],
   [

@@ -9,7 +9,7 @@ import { patience } from '../sign-in/patience.ts'
 import { providerOf, recall, remember, requireName, type SignIn, serverName } from '../sign-in/sign-in.ts'
 import { type SignInTarget, signInRequest } from '../sign-in/sign-in-request.ts'
 import { signedInSource, signInTransport } from '../sign-in/signed-in-source.ts'
-import { storeAt } from '../store-place.ts'
+import { storeFor } from '../store-place.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
 interface LoginOptions extends SignInTarget {
@@ -21,6 +21,7 @@ interface LoginOptions extends SignInTarget {
   readonly device?: boolean
   readonly waitMinutes: number
   readonly store?: string
+  readonly keyring?: string
 }
 
 const HELP = `
@@ -56,6 +57,7 @@ export function addLoginCommand(program: Command, terminal: Terminal): void {
     .addOption(new Option('--device', 'show a code to enter in a browser anywhere').conflicts('redirectUri'))
     .option('--wait-minutes <number>', 'how many minutes to wait for you', amount, 5)
     .option('--store <place>', 'keep the grant in a directory or at a redis: URL (EVERGRANT_STORE)')
+    .option('--keyring <path>', 'what is kept is sealed with the keys of this file (EVERGRANT_KEYRING)')
     .addHelpText('after', HELP)
     .action((options: LoginOptions) => login(options, terminal))
 }
@@ -65,7 +67,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 async function login(options: LoginOptions, terminal: Terminal): Promise<void> {
-  const store = storeAt(options.store, terminal)
+  const store = await storeFor(options, terminal)
   try {
     if (store.traits.scope === 'process') {
       throw new UsageError('a sign-in in memory is gone when this command ends; name another --store')

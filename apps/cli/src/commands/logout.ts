@@ -2,30 +2,34 @@ import { EvergrantError } from '@evergrant/core'
 import type { SignedOut } from '@evergrant/runtime'
 import type { Command } from 'commander'
 import { UsageError } from '../failure-report.ts'
+import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { forget, recall, requireName, serverName } from '../sign-in/sign-in.ts'
 import { signedInSource } from '../sign-in/signed-in-source.ts'
-import { storeAt } from '../store-place.ts'
+import { storeFor } from '../store-place.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
 
-interface LogoutOptions {
+interface LogoutOptions extends ConsentOptions {
   readonly as: string
   readonly store?: string
+  readonly keyring?: string
 }
 
 export function addLogoutCommand(program: Command, terminal: Terminal): void {
-  program
-    .command('logout')
+  withConsent(program.command('logout'))
     .description('revoke a grant at its server, and forget it')
     .option('--as <name>', 'the name of the sign-in', requireName, 'default')
     .option('--store <place>', 'where it is kept (EVERGRANT_STORE)')
+    .option('--keyring <path>', 'what is kept is sealed with the keys of this file (EVERGRANT_KEYRING)')
     .action((options: LogoutOptions) => logout(options, terminal))
 }
 
-async function logout({ as: name, store: place }: LogoutOptions, terminal: Terminal): Promise<void> {
-  const store = storeAt(place, terminal)
+async function logout(options: LogoutOptions, terminal: Terminal): Promise<void> {
+  const { as: name } = options
+  const store = await storeFor(options, terminal)
   try {
     const signIn = await recall(store, name)
     if (signIn === undefined) throw new UsageError(`nobody is signed in as "${name}" here`)
+    await requireConsent({ what: 'grant.revoked' }, options, terminal)
     await using source = signedInSource(name, signIn, store, terminal)
     const signedOut = await source.signOut()
     await forget(store, name)

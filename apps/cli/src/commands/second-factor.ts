@@ -60,8 +60,6 @@ async function remove(options: { code?: string }, terminal: Terminal): Promise<v
   if (!isSetUp) throw new EvergrantError(fail('second_factor_missing'))
   const act = {
     what: 'second_factor.removed',
-    word: 'remove',
-    sentence: 'The second verification will be removed.',
   }
   await requireConsent(act, options, terminal)
   await withFactor(terminal, factor => factor.remove())

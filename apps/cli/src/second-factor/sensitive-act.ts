@@ -10,10 +10,16 @@ import { withFactor } from './factor-place.ts'
 export interface SensitiveAct {
   /** Its name in the audit log, as `token.revoked`. */
   readonly what: string
-  /** What a person types to confirm it, where there is no second verification: one word. */
-  readonly word: string
-  /** What is about to happen, as a sentence. */
-  readonly sentence: string
+  /**
+   * What is asked where there is no second verification. Absent: nothing, for whoever types the command knows what it
+   * does.
+   */
+  readonly question?: {
+    /** What is about to happen, as a sentence. */
+    readonly sentence: string
+    /** The word to type. */
+    readonly word: string
+  }
 }
 
 /** How it was allowed. */
@@ -31,7 +37,7 @@ export function withConsent(command: Command): Command {
 
 /**
  * Lets a sensitive act go on, or throws. Where a second verification was set up, its code is wanted, asked for at a
- * terminal; where not, the word has to be typed, or `--yes` be given. What was decided goes into the audit log before
+ * terminal; where not, the word of the act has to be typed, or `--yes` be given. What was decided goes into the audit log before
  * the act does.
  */
 export async function requireConsent(
@@ -55,14 +61,16 @@ async function consentTo(act: SensitiveAct, options: ConsentOptions, terminal: T
       await factor.verify(options.code ?? (await askForCode(terminal)))
       return options.code === undefined ? 'code typed' : 'code given'
     }
+    const { question } = act
+    if (question === undefined) return 'command'
     if (options.yes) return 'option'
     const { stderr, env } = terminal
-    writeLine(stderr, painter(stderr, env)('yellow', act.sentence))
-    const typed = await ask(`Type "${act.word}" to go on: `, terminal)
+    writeLine(stderr, painter(stderr, env)('yellow', question.sentence))
+    const typed = await ask(`Type "${question.word}" to go on: `, terminal)
     if (typed === undefined) {
       throw new UsageError(`nobody is there to confirm this; add --yes to do it from a script`)
     }
-    if (typed.trim() !== act.word) throw new EvergrantError(fail('not_confirmed'))
+    if (typed.trim() !== question.word) throw new EvergrantError(fail('not_confirmed'))
     return 'word typed'
   })
 }

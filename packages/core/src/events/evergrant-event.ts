@@ -32,6 +32,8 @@ export const EVENT_GUIDE: { readonly [Type in EvergrantEventType]: string } = {
     'A store operation has failed, for a reason that the store itself gives. The machine tries it again.',
   'subscription.failed': 'The store would not tell of changes; the record is polled instead.',
   'client.doubtful': 'By its shape, a client id or secret looks like something else.',
+  'secret.switched':
+    'Another secret of a ring works than before; the server has refused those at `removable`, which can be taken out.',
   'machine.surprised': 'A defect of this software; please report it.',
   'call.renewed': 'The token of a call was rejected; it is made again with another one.',
   'call.paused': 'A call was turned away or failed; it is made again after `pauseMs`.',

@@ -17,6 +17,16 @@ export type RuntimeReport =
   | { readonly type: 'client.doubtful'; readonly advice: Advice }
   /** Tokens that nobody will use were given up: the server has revoked them, or they end by themselves. */
   | { readonly type: 'token.discarded'; readonly revoked: boolean }
+  /**
+   * Another secret of a ring works than before, by its place from 0 on. The server has refused those at `removable`:
+   * they can be taken out.
+   */
+  | {
+      readonly type: 'secret.switched'
+      readonly from: number
+      readonly to: number
+      readonly removable: readonly number[]
+    }
   /** A store operation has failed, for a reason that the store itself gives. The machine tries it again. */
   | { readonly type: 'store.refused'; readonly failure: Failure }
   /** The store would not tell of changes; the record is polled instead. */

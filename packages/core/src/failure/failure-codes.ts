@@ -118,6 +118,13 @@ export const FAILURE_CODES = {
   insecure_endpoint: ['configure', 'The URL is not https, and credentials are never sent in clear.'],
   store_unreachable: ['retry', 'The store does not answer, and without it this grant must not change.'],
   record_newer: ['configure', 'A later version of Evergrant wrote this record; upgrade this process.'],
+  seal_key_missing: [
+    'configure',
+    'A record was sealed under a key that is not in the keyring; add it to the older ones.',
+  ],
+  seal_broken: ['distrust', 'A record is not what was sealed under its key: it was changed, moved or cut.'],
+  record_not_sealed: ['configure', 'A record lies in the store in clear, where only sealed ones are read.'],
+  key_service_failed: ['retry', 'The key service does not answer, or refuses to unwrap a key.'],
   call_timed_out: ['retry', 'No token could be had in time; the work goes on for the next caller.'],
   follower_waits: ['retry', 'This process only follows, and the one that renews has stored no usable token.'],
   waiters_exhausted: ['retry', 'More than waitersMax callers wait for this token.'],

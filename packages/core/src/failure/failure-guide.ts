@@ -202,6 +202,26 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = {
     meaning: 'The stored record has a format of a later version of Evergrant; it is left untouched.',
     remedy: 'Upgrade this process.',
   },
+  seal_key_missing: {
+    meaning: 'A stored record is sealed under a key that is not in the keyring. It is left untouched.',
+    remedy:
+      'Add the key that the message names to the older ones, or run `evergrant rekey` where it is known.',
+  },
+  seal_broken: {
+    meaning:
+      'A sealed record does not open under the key that it names: it was changed, cut, or copied from another key of ' +
+      'the store; or the keyring has another key of the same name. It is left untouched.',
+    remedy: 'Check the keyring, then who can write to the store. Restore or delete the record.',
+  },
+  record_not_sealed: {
+    meaning: 'A stored record is in clear: it was written before sealing began, or planted. It is not read.',
+    remedy: 'Run `evergrant rekey --plain`; `plain: "read"` takes such records for as long as that lasts.',
+  },
+  key_service_failed: {
+    meaning: 'The key service (KMS, Vault) cannot be reached, or refuses, and the key is not in memory.',
+    remedy:
+      'Check the service; if the kind is configure, the permissions and the key that the message names.',
+  },
   call_timed_out: {
     meaning: 'No token could be had within callTimeoutMs; the work goes on for the next caller.',
     remedy: 'Try again; see explain() for what it is waiting for.',

@@ -7,4 +7,6 @@
  */
 export interface Secret {
   read(): string | Promise<string>
+  /** Forgets what is cached: what was read last was refused, and the next read has to ask again. Absent: nothing is. */
+  forget?(): void
 }

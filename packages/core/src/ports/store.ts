@@ -99,6 +99,13 @@ export interface Store {
    */
   subscribe?(key: string, onChange: (version?: Version) => void): Promise<() => Promise<void>>
 
+  /**
+   * The keys that are held, in no order: for inspection and migration, not for serving. A key that comes or goes
+   * meanwhile may be named or not, and one that stays is named at least once; some may hold nothing. Stores may
+   * leave out keys of more than 1,024 characters. Rejects as `read` does.
+   */
+  keys?(): AsyncIterable<string>
+
   /** Lets go of connections, timers and memory. Further calls reject. */
   close?(): Promise<void>
 }

@@ -15,7 +15,7 @@ import {
   type TokenType,
   type Transport,
 } from '@evergrant/core'
-import { type Client, ClientGate } from '../client-gate.ts'
+import { type Client, ClientGate, type Repetition } from '../client-gate.ts'
 import { fetchTransport } from '../fetch-transport.ts'
 import { scrubbed } from '../scrub-response.ts'
 import { sharedClock } from '../system-clock.ts'
@@ -39,6 +39,9 @@ export const READING_BOUNDS: Pick<PolicyNumbers, 'bodyBytesMax' | 'lifetimeMsMax
   retryAfterMsMax,
 }
 
+/** How often a request is made, at most: with other secrets of a ring. */
+const ATTEMPTS_MAX = 18
+
 /** An answer, and when its question was sent. */
 export interface TimedResponse {
   readonly response: HttpResponse
@@ -46,8 +49,8 @@ export interface TimedResponse {
 }
 
 /**
- * Speaks to an authorization server in the name of a client: one request, one answer, and no repetition but for the one
- * that a server asks for which wants its nonce in the proof of possession (RFC 9449 §8).
+ * Speaks to an authorization server in the name of a client: one request, one answer, and no repetition but for what has
+ * used nothing up: a proof of possession without the server's nonce (RFC 9449 §8), a secret of a ring that was refused.
  */
 export class EndpointClient {
   readonly provider: Provider
@@ -67,14 +70,14 @@ export class EndpointClient {
 
   /** Sends an authenticated request. Rejects with what the transport or the client's secrets reject with. */
   async ask(request: TokenRequest): Promise<TimedResponse> {
-    const first = await this.#askOnce(request)
-    return first.isToBeRepeated ? this.#askOnce(request) : first
-  }
-
-  async #askOnce(request: TokenRequest): Promise<TimedResponse & { readonly isToBeRepeated: boolean }> {
-    const ready = await this.#gate.authenticate(request, () => undefined)
-    const answer = await this.send(ready, request.secrets)
-    return { ...answer, isToBeRepeated: this.#gate.heard(ready, answer.response) !== undefined }
+    const repeated = new Set<Repetition>()
+    for (let attempts = 1; ; attempts++) {
+      const ready = await this.#gate.authenticate(request, () => undefined)
+      const answer = await this.send(ready, request.secrets)
+      const repetition = this.#gate.heard(ready, answer.response, () => undefined)
+      if (repetition === undefined || repeated.has(repetition) || attempts >= ATTEMPTS_MAX) return answer
+      if (repetition !== 'secret') repeated.add(repetition)
+    }
   }
 
   /** Sends a request as it is. `known`: secrets of the core's own, which an answer may repeat. */

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { type Command, InvalidArgumentError } from 'commander'
+import { UsageError } from '../failure-report.ts'
+import { readKeyringFile, writeKeyringFile } from '../keyring-file.ts'
+import { type Terminal, writeLine } from '../terminal.ts'
+
+interface KeygenOptions {
+  readonly id?: string
+  readonly last?: boolean
+}
+
+const HELP = `
+The file has one key a line, <id>:<base64 of 32 bytes>, the current one first; only its owner can read it. To change
+keys where several processes share a store:
+
+  evergrant keygen --last ring    1. give this to all of them: they can read what the new key will seal
+                                  2. move its line to the top, and give it to all of them again
+  evergrant rekey --keyring ring  3. until nothing is left under the old key; then take its line out
+
+Keep a copy: without the key, what it has sealed is lost.`
+
+const ID = /^[A-Za-z0-9_-]{1,64}$/
+
+export function addKeygenCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('keygen')
+    .description('make a keyring for sealed storage, or add a key to one')
+    .argument('<file>', 'where the keyring is, or is to be')
+    .option('--id <id>', 'what to call the key; a random name by default', keyId)
+    .option('--last', 'add the key at the end: it opens, and does not seal yet')
+    .addHelpText('after', HELP)
+    .action((file: string, options: KeygenOptions) => makeKey(file, options, terminal))
+}
+
+async function makeKey(file: string, { id = newId(), last = false }: KeygenOptions, { stdout }: Terminal) {
+  const line = `${id}:${randomBytes(32).toString('base64')}\n`
+  if (!existsSync(file)) {
+    await writeKeyringFile(file, line, true)
+  } else {
+    const { ids, text } = await readKeyringFile(file)
+    if (ids.includes(id)) throw new UsageError(`the keyring has a key "${id}" already`)
+    const rest = text === '' || text.endsWith('\n') ? text : `${text}\n`
+    await writeKeyringFile(file, last ? rest + line : line + rest, false)
+  }
+  writeLine(stdout, id)
+}
+
+function newId(): string {
+  return `k${randomBytes(4).toString('hex')}`
+}
+
+function keyId(text: string): string {
+  if (ID.test(text)) return text
+  throw new InvalidArgumentError('It must be 1 to 64 letters, digits, "-" and "_".')
+}
