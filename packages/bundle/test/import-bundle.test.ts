@@ -39,8 +39,7 @@ const SKEW_MS = 2 * 300_000
 const theGrant = () => grant({ identity: IDENTITY_HERE })
 const openedBundle = async () => open(await bundle({ grants: [theGrant()] }))
 
-function sourceOn(store: Store, role: 'renewer' | 'follower') {
-  const clock = virtualClock(NOW + 60_000)
+function sourceOn(store: Store, role: 'renewer' | 'follower', clock = virtualClock(NOW + 60_000)) {
   const transport = scriptedTransport()
   const source = tokenSource({
     provider: oauthProvider({ name: 'oauth', tokenEndpoint: 'https://as.example/token' }),
@@ -86,10 +85,11 @@ describe('an imported token', () => {
   it.each(['follower', 'renewer'] as const)(
     'is served by a %s until it expires, without a network',
     async role => {
-      const store = memoryStore()
-      const results = await importBundle(await openedBundle(), store, { clock: at(NOW + 60_000) })
+      const clock = virtualClock(NOW + 60_000)
+      const store = memoryStore({ clock })
+      const results = await importBundle(await openedBundle(), store, { clock })
       expect(results.map(({ outcome }) => outcome)).toEqual(['imported'])
-      const { source, clock, transport } = sourceOn(store, role)
+      const { source, transport } = sourceOn(store, role, clock)
       for (let day = 0; day < 26; day++) {
         expect((await source.token()).accessToken).toBe(TOKEN)
         clock.jump(DAY_MS)

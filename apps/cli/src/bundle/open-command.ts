@@ -1,0 +1,156 @@
+import {
+  clockMemory,
+  type ImportOutcome,
+  importBundle,
+  inspectBundle,
+  type OpenedBundle,
+  type Opener,
+  openBundle,
+} from '@evergrant/bundle'
+import { type Command, Option } from 'commander'
+import { UsageError } from '../failure-report.ts'
+import { storeAt } from '../store-place.ts'
+import { painter, type Terminal, writeLine } from '../terminal.ts'
+import { readPrivateFile, readTextFile } from './private-file.ts'
+
+interface OpenOptions {
+  readonly key?: string
+  readonly passphraseFile?: string
+  readonly trust: readonly string[]
+  readonly provider?: string
+  readonly json?: boolean
+  readonly reveal?: boolean
+}
+
+interface ImportOptions extends OpenOptions {
+  readonly store?: string
+  readonly forgetClock?: boolean
+}
+
+export function addInspectCommand(bundle: Command, terminal: Terminal): void {
+  bundle
+    .command('inspect')
+    .description('show whom a bundle is for and until when; no key is needed, and nothing is verified')
+    .argument('<file>', 'the bundle')
+    .option('--json', 'print it as JSON')
+    .action(async (file: string, { json }: { json?: boolean }) => {
+      const { format, sealing, recipient, issuedAt, expiresAt } = inspectBundle(await readTextFile(file))
+      const facts = { format, for: sealing, recipient, made: when(issuedAt), 'open by': when(expiresAt) }
+      if (json) writeLine(terminal.stdout, JSON.stringify(facts, null, 2))
+      else printRows(Object.entries(facts), terminal)
+    })
+}
+
+export function addOpenCommand(bundle: Command, terminal: Terminal): void {
+  withOpening(bundle.command('open').description('verify a bundle and list what is inside'))
+    .option('--reveal', 'print the tokens, too')
+    .option('--json', 'print it as JSON')
+    .action(async (file: string, options: OpenOptions) => {
+      const opened = await openFile(file, options)
+      if (options.json) writeLine(terminal.stdout, JSON.stringify(asJson(opened, options), null, 2))
+      else print(opened, options, terminal)
+    })
+}
+
+export function addImportCommand(bundle: Command, terminal: Terminal): void {
+  withOpening(bundle.command('import').description('put what is inside a bundle into a store'))
+    .option('--store <place>', 'a directory, a redis: URL, or "memory" (EVERGRANT_STORE)')
+    .option('--forget-clock', 'forget the latest time that was seen, once the clock has been set right')
+    .action((file: string, options: ImportOptions) => importFile(file, options, terminal))
+}
+
+function withOpening(command: Command): Command {
+  return command
+    .argument('<file>', 'the bundle')
+    .option('--key <file>', 'the private key of the recipient')
+    .addOption(new Option('--passphrase-file <file>', 'the passphrase, in its place').conflicts('key'))
+    .option('--trust <file>', 'a public key whose bundles are accepted, as often as needed', collect, [])
+    .option('--provider <name>', 'accept tokens of this provider only')
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+async function openFile(file: string, options: OpenOptions): Promise<OpenedBundle> {
+  const { trust, provider } = options
+  if (trust.length === 0) throw new UsageError('name the public key of who made the bundle with --trust')
+  return openBundle(await readTextFile(file), {
+    ...(await openerOf(options)),
+    trusted: await Promise.all(trust.map(readTextFile)),
+    ...(provider !== undefined && { providers: [provider] }),
+  })
+}
+
+async function openerOf({ key, passphraseFile }: OpenOptions): Promise<Opener> {
+  if (key !== undefined) return { key: await readPrivateFile(key) }
+  if (passphraseFile !== undefined) return { passphrase: await readPrivateFile(passphraseFile) }
+  throw new UsageError('name what opens it: --key with a private key, or --passphrase-file')
+}
+
+function asJson({ grants, ...about }: OpenedBundle, { reveal }: OpenOptions) {
+  const revealed = grants.map(grant => ({ ...grant, ...(reveal && { accessToken: grant.accessToken }) }))
+  return { ...about, grants: revealed }
+}
+
+function print(opened: OpenedBundle, { reveal }: OpenOptions, terminal: Terminal): void {
+  const { signer, issuer, purpose, issuedAt, expiresAt, grants } = opened
+  printRows(
+    [
+      ['signed by', signer],
+      ['issuer', issuer ?? '-'],
+      ['purpose', purpose ?? '-'],
+      ['made', when(issuedAt)],
+      ['open by', when(expiresAt)],
+    ],
+    terminal,
+  )
+  for (const { identity, fingerprint, expiresAt: end, scope, hasRefreshToken, accessToken } of grants) {
+    writeLine(terminal.stdout)
+    printRows(
+      [
+        ['provider', identity.provider],
+        ['client', identity.clientId],
+        ['token', reveal ? accessToken : `${fingerprint} (its fingerprint)`],
+        ['expires', when(end)],
+        ['scopes', scope?.join(' ') || '-'],
+        ['refreshable', hasRefreshToken ? 'yes' : 'no'],
+      ],
+      terminal,
+    )
+  }
+}
+
+const OUTCOMES: Readonly<Record<ImportOutcome, string>> = {
+  imported: 'imported',
+  known: 'kept: the store has this very token',
+  newer: 'kept: the store has a token that is no worse',
+  busy: 'kept: the grant is being renewed at this moment',
+  expired: 'left out: its token has expired',
+}
+
+async function importFile(file: string, options: ImportOptions, terminal: Terminal): Promise<void> {
+  const opened = await openFile(file, options)
+  const store = storeAt(options.store, terminal)
+  try {
+    if (options.forgetClock) await clockMemory(store).forget()
+    for (const { grant, outcome } of await importBundle(opened, store)) {
+      const { identity, fingerprint } = grant
+      writeLine(
+        terminal.stdout,
+        `${identity.provider} ${identity.clientId} ${fingerprint} ${OUTCOMES[outcome]}`,
+      )
+    }
+  } finally {
+    await store.close?.()
+  }
+}
+
+function printRows(rows: readonly (readonly [string, unknown])[], { stdout, env }: Terminal): void {
+  const paint = painter(stdout, env)
+  for (const [name, value] of rows) writeLine(stdout, `${paint('dim', name.padEnd(12))} ${value}`)
+}
+
+function when(at: number): string {
+  return Number.isFinite(at) ? new Date(at).toISOString() : 'never'
+}
