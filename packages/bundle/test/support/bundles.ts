@@ -29,7 +29,7 @@ export const at = (ms: number) => ({ now: () => ms })
 
 /** Real scrypt, at a cost that a test can pay many times; and each result but once. */
 const derived = new Map<string, Promise<PassphraseKey>>()
-export const CHEAP = { N: 2 ** 10 }
+const CHEAP = { N: 2 ** 10 }
 const deriveOnce: DeriveKey = (passphrase, cost) => {
   const name = JSON.stringify([passphrase, cost])
   const found = derived.get(name) ?? scryptKey(passphrase, cost)
