@@ -7,14 +7,18 @@ import {
   parseJsonObject,
 } from '@evergrant/core'
 import { damaged, refused } from './bundle-failure.ts'
-import { BUNDLE_FORMAT } from './bundle-header.ts'
+import { BUNDLE_FORMAT, instantOf } from './bundle-header.ts'
 import { type BundledGrant, readGrant, writeGrant } from './bundled-grant.ts'
 
 /** Most grants that one bundle holds. */
 export const GRANTS_MAX = 1_000
 
-/** Longest text by which issuer and purpose are told, in characters. */
-export const LABEL_CHARS_MAX = 200
+/** How issuer and purpose are told: 1 to 200 characters, none of which could do anything to a terminal. */
+const LABEL = /^\P{C}{1,200}$/u
+
+export function isLabel(text: string): boolean {
+  return LABEL.test(text)
+}
 
 /** What is signed besides the grants. Instants are epoch ms, whole seconds. */
 export interface BundleTerms {
@@ -68,12 +72,18 @@ function contentOf(reader: MembersReader): BundleContent {
   return {
     id: reader.text('jti'),
     recipient: reader.text('aud'),
-    issuedAt: reader.count('iat') * 1_000,
-    expiresAt: reader.count('exp') * 1_000,
-    issuer: reader.optionalText('iss'),
-    purpose: reader.optionalText('purpose'),
+    issuedAt: instantOf(reader, 'iat'),
+    expiresAt: instantOf(reader, 'exp'),
+    issuer: labelOf(reader, 'iss'),
+    purpose: labelOf(reader, 'purpose'),
     grants: grantsOf(reader.raw('grants')),
   }
+}
+
+function labelOf(reader: MembersReader, name: 'iss' | 'purpose'): string | undefined {
+  const text = reader.optionalText(name)
+  if (text === undefined || isLabel(text)) return text
+  throw damaged('its issuer or purpose is not in plain words')
 }
 
 function grantsOf(list: unknown): readonly BundledGrant[] {

@@ -80,11 +80,21 @@ function headerOf(members: object): BundleHeader {
     return {
       sealing,
       recipient: reader.text('kid'),
-      issuedAt: reader.count('iat') * 1_000,
-      expiresAt: reader.count('exp') * 1_000,
+      issuedAt: instantOf(reader, 'iat'),
+      expiresAt: instantOf(reader, 'exp'),
       cost: cost && readScryptCost(cost),
     }
   } catch {
     throw damaged('its header is not of the format that it names')
   }
+}
+
+/** The last instant that has a date, in seconds (ECMA-262 §21.4.1.1). */
+const SECONDS_MAX = 8.64e12
+
+/** An instant in epoch ms, of a member in seconds (RFC 7519 §2). Throws for one that no calendar has. */
+export function instantOf(reader: MembersReader, name: 'iat' | 'exp'): number {
+  const seconds = reader.count(name)
+  if (seconds > SECONDS_MAX) throw damaged('it is of a time that no calendar has')
+  return seconds * 1_000
 }

@@ -38,7 +38,7 @@ export function clockMemory(store: Store): ClockMemory {
     },
     async saw(at) {
       await write(await store.read(KEY), (latest = at) =>
-        JSON.stringify({ format: FORMAT, latestAt: Math.max(latest, at) }),
+        JSON.stringify({ format: FORMAT, latestAt: Math.floor(Math.max(latest, at)) }),
       )
     },
     async forget() {
@@ -47,11 +47,15 @@ export function clockMemory(store: Store): ClockMemory {
   }
 }
 
+/** The last instant that has a date (ECMA-262 §21.4.1.1). */
+const INSTANT_MAX = 8.64e15
+
 /** What is not readable is not remembered. */
 function latestOf(value: string): number | undefined {
   try {
     const reader = new MembersReader(JSON.parse(value))
-    return reader.count('format') === FORMAT ? reader.optionalMs('latestAt') : undefined
+    const latestAt = reader.count('latestAt')
+    return reader.count('format') === FORMAT && latestAt <= INSTANT_MAX ? latestAt : undefined
   } catch {
     return undefined
   }

@@ -12,7 +12,7 @@ import {
   tokenTypeOf,
 } from '@evergrant/core'
 import { CompactSign } from 'jose'
-import { GRANTS_MAX, LABEL_CHARS_MAX, writeContent } from './bundle-content.ts'
+import { GRANTS_MAX, isLabel, writeContent } from './bundle-content.ts'
 import { invalidOption } from './bundle-failure.ts'
 import { BUNDLE_CHARS_MAX, CONTENT_TYPE } from './bundle-header.ts'
 import { type PrivateKey, readyPrivateKey } from './bundle-key.ts'
@@ -114,8 +114,8 @@ function wholeSeconds(ms: number): number {
 }
 
 function requireLabel(name: string, text: string | undefined): void {
-  if (text === undefined || (text !== '' && text.length <= LABEL_CHARS_MAX)) return
-  throw invalidOption(`${name} has ${text.length} characters, not 1 to ${LABEL_CHARS_MAX}`)
+  if (text === undefined || isLabel(text)) return
+  throw invalidOption(`${name} is not 1 to 200 characters without control characters`)
 }
 
 function recordsOf(

@@ -56,7 +56,24 @@ const MUTATIONS: readonly Mutation[] = [
 ]
 
 const VALUES: readonly unknown[] = [
-  ...[0, -1, 1, 2, 1e9, 1e21, '', 'none', 'dir', 'PBES2-HS512+A256KW', 'RSA1_5', 'A128CBC-HS256', null, true],
+  ...[
+    0,
+    -1,
+    1,
+    2,
+    1e9,
+    1e21,
+    8.64e12,
+    9e15,
+    '',
+    'none',
+    'dir',
+    'PBES2-HS512+A256KW',
+    'RSA1_5',
+    'A128CBC-HS256',
+    null,
+    true,
+  ],
   ...[[], {}, ['crit'], { N: 1_024 }, { N: 1e9, r: 8, p: 1, salt: '' }, { kty: 'EC', crv: 'P-256' }, 'DEF'],
 ]
 const NAMES = [

@@ -216,6 +216,7 @@ describe('a bundle is refused', () => {
     ['without grants', { grants: [] }, 'bundle_damaged'],
     ['with a grant that is none', { grants: [{}] }, 'bundle_damaged'],
     ['without a recipient', { aud: 7 }, 'bundle_damaged'],
+    ['that clears the screen', { iss: '\u001b[2J' }, 'bundle_damaged'],
   ])('when its maker has signed something %s', async (_, changes, code) => {
     const { plaintext, protectedHeader } = await compactDecrypt(await bundle(), recipient.privateKey)
     const [, payload] = new TextDecoder().decode(plaintext).split('.')
@@ -254,6 +255,13 @@ describe('a bundle is refused', () => {
     expect(() => inspectBundle(text)).toThrow(expect.objectContaining({ code }))
   })
 
+  it.each(['iat', 'exp'])('when its %s is of a time that no calendar has', async name => {
+    const [first, ...rest] = (await bundle()).split('.')
+    const members = JSON.parse(Buffer.from(first ?? '', 'base64url').toString())
+    const [far] = header({ ...members, [name]: 9e15 }).split('.')
+    expect(() => inspectBundle([far, ...rest].join('.'))).toThrow('no bundle')
+  })
+
   it.each([2 ** 19, 2 ** 17 + 1, 0, 1])(
     'when it asks for scrypt with N = %s, before any work is done',
     async N => {
@@ -288,6 +296,17 @@ describe('a clock that was set back', () => {
     expect(await memory.latest()).toBe(NOW + 300_000)
   })
 
+  it.each(['', '{}', '[]', '{"format":1,"latestAt":9e15}', '{"format":1,"latestAt":"x"}'])(
+    'is not seen in what is no memory: %s',
+    async value => {
+      const store = memoryStore()
+      await store.write('evergrant:1:clock', { value, expected: undefined })
+      const memory = clockMemory(store)
+      expect((await open(await bundle(), { memory })).grants).toHaveLength(1)
+      expect(await memory.latest()).toBe(NOW + 60_000)
+    },
+  )
+
   it('is not remembered by what a stranger has signed', async () => {
     const memory = clockMemory(memoryStore())
     const text = await bundle({ signWith: stranger.privateKey })
@@ -306,6 +325,7 @@ describe('a bundle is not made', () => {
     ['for ever', { validForMs: Number.POSITIVE_INFINITY }],
     ['with a passphrase that is soon guessed', { for: { passphrase: 'hunter2' } }],
     ['by an issuer of too many words', { issuer: 'x'.repeat(201) }],
+    ['for a purpose that clears the screen', { purpose: '\u001b[2J' }],
   ])('%s', async (_, changes) => {
     expect(await codeOf(bundle(changes))).toBe('invalid_option')
   })

@@ -152,5 +152,7 @@ function printRows(rows: readonly (readonly [string, unknown])[], { stdout, env 
 }
 
 function when(at: number): string {
-  return Number.isFinite(at) ? new Date(at).toISOString() : 'never'
+  if (at === Number.POSITIVE_INFINITY) return 'never'
+  const date = new Date(at)
+  return Number.isNaN(date.getTime()) ? 'beyond all calendars' : date.toISOString()
 }
