@@ -5,6 +5,7 @@ import { memoryStore } from '@evergrant/store-memory'
 import { CompactEncrypt, CompactSign, compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { clockMemory, createBundle, inspectBundle, openBundle } from '../src/index.ts'
+import { scryptKey } from '../src/passphrase-key.ts'
 import {
   at,
   bundle,
@@ -169,20 +170,31 @@ describe('a bundle is refused', () => {
   })
 
   it('by whoever gets it from a recipient who has encrypted it anew', async () => {
-    for (const [text, opening] of [
-      [await bundle(), { key: recipient.privateKey }],
-      [await bundle({ for: { publicKey: recipient.publicKey } }), { key: recipient.privateKey }],
-    ] as const) {
-      const { plaintext, protectedHeader } = await compactDecrypt(text, opening.key)
-      const passedOn = await new CompactEncrypt(plaintext)
-        .setProtectedHeader({ ...without(protectedHeader, 'epk'), kid: other.name })
-        .encrypt(other.publicKey)
-      const failure = await failureOf(open(passedOn, { key: other.privateKey }))
-      expect([failure.code, failure.message]).toEqual([
-        'bundle_wrong_recipient',
-        expect.stringContaining('signed for somebody else'),
-      ])
-    }
+    const { plaintext, protectedHeader } = await compactDecrypt(await bundle(), recipient.privateKey)
+    const passedOn = await new CompactEncrypt(plaintext)
+      .setProtectedHeader({ ...without(protectedHeader, 'epk'), kid: other.name })
+      .encrypt(other.publicKey)
+    const { code, message } = await failureOf(open(passedOn, { key: other.privateKey }))
+    expect([code, message]).toEqual([
+      'bundle_wrong_recipient',
+      expect.stringContaining('signed for somebody else'),
+    ])
+  })
+
+  it('by whoever gets it with another passphrase, be the salt the same', async () => {
+    const text = await bundle({ for: { passphrase: PASSPHRASE } })
+    const header = JSON.parse(Buffer.from(text.split('.')[0] ?? '', 'base64url').toString())
+    const { key } = await scryptKey(PASSPHRASE, header.scrypt)
+    const { plaintext, protectedHeader } = await compactDecrypt(text, key)
+    const theirs = await scryptKey('another passphrase', header.scrypt)
+    const passedOn = await new CompactEncrypt(plaintext)
+      .setProtectedHeader({ ...protectedHeader, kid: theirs.name })
+      .encrypt(theirs.key)
+    const { code, message } = await failureOf(open(passedOn, { passphrase: 'another passphrase' }))
+    expect([code, message]).toEqual([
+      'bundle_wrong_recipient',
+      expect.stringContaining('signed for somebody else'),
+    ])
   })
 
   it('when its recipient has lengthened its life', async () => {

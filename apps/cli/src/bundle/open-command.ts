@@ -7,6 +7,7 @@ import {
   type Opener,
   openBundle,
 } from '@evergrant/bundle'
+import { untrustedText } from '@evergrant/core'
 import { type Command, Option } from 'commander'
 import { UsageError } from '../failure-report.ts'
 import { storeAt } from '../store-place.ts'
@@ -109,11 +110,11 @@ function print(opened: OpenedBundle, { reveal }: OpenOptions, terminal: Terminal
     writeLine(terminal.stdout)
     printRows(
       [
-        ['provider', identity.provider],
-        ['client', identity.clientId],
+        ['provider', untrustedText(identity.provider)],
+        ['client', untrustedText(identity.clientId)],
         ['token', reveal ? accessToken : `${fingerprint} (its fingerprint)`],
         ['expires', when(end)],
-        ['scopes', scope?.join(' ') || '-'],
+        ['scopes', untrustedText(scope?.join(' ') ?? '') || '-'],
         ['refreshable', hasRefreshToken ? 'yes' : 'no'],
       ],
       terminal,
@@ -135,11 +136,9 @@ async function importFile(file: string, options: ImportOptions, terminal: Termin
   try {
     if (options.forgetClock) await clockMemory(store).forget()
     for (const { grant, outcome } of await importBundle(opened, store)) {
-      const { identity, fingerprint } = grant
-      writeLine(
-        terminal.stdout,
-        `${identity.provider} ${identity.clientId} ${fingerprint} ${OUTCOMES[outcome]}`,
-      )
+      const { fingerprint } = grant
+      const name = untrustedText(`${grant.identity.provider} ${grant.identity.clientId}`)
+      writeLine(terminal.stdout, `${name} ${fingerprint} ${OUTCOMES[outcome]}`)
     }
   } finally {
     await store.close?.()
