@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -22,6 +22,7 @@ afterEach(async () => {
 })
 
 async function evergrant(...args: string[]) {
+  const env = { HOME: folder, EVERGRANT_AUDIT: at('audit') }
   const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
@@ -29,7 +30,7 @@ async function evergrant(...args: string[]) {
       texts[name] += chunk
     })
   }
-  const code = await run(args, { stdin: Readable.from(['']), ...streams, env: { HOME: folder } })
+  const code = await run(args, { stdin: Readable.from(['']), ...streams, env })
   return { code, ...texts }
 }
 
@@ -40,7 +41,16 @@ async function makeKeys(): Promise<void> {
   expect((await bundle('keygen', '--use', 'encrypt', '--out', at('plant'))).code).toBe(0)
 }
 
-const creating = () => ['create', '--sandbox-url', sandbox.url, '--sign', at('office.key'), '--out', at('b')]
+const creating = () => [
+  'create',
+  '--yes',
+  '--sandbox-url',
+  sandbox.url,
+  '--sign',
+  at('office.key'),
+  '--out',
+  at('b'),
+]
 const opening = () => [at('b'), '--key', at('plant.key'), '--trust', at('office.pub')]
 
 describe('evergrant bundle', () => {
@@ -48,19 +58,21 @@ describe('evergrant bundle', () => {
     await makeKeys()
     const made = await bundle(...creating(), '--to', at('plant.pub'), '--purpose', 'plant 7')
     expect([made.code, made.stdout]).toEqual([0, ''])
-    const shown = (await bundle('open', ...opening(), '--json', '--reveal')).stdout
+    const shown = (await bundle('open', ...opening(), '--json', '--reveal', '--yes')).stdout
     const { accessToken } = JSON.parse(shown).grants[0]
     const { url } = sandbox
     await sandbox.close()
 
-    const imported = await bundle('import', ...opening(), '--store', at('plant'))
+    const imported = await bundle('import', '--yes', ...opening(), '--store', at('plant'))
     expect([imported.code, imported.stderr]).toEqual([0, ''])
     expect(imported.stdout).toMatch(/^baidu \S+ [0-9a-f]{16} imported\n$/)
     // The URL is that of a sandbox that is gone: whatever is printed comes from the store.
     const served = await evergrant('token', '--sandbox-url', url, '--store', at('plant'), '--json')
     expect(served.code).toBe(0)
     expect(JSON.parse(served.stdout).access_token).toBe(accessToken)
-    expect((await bundle('import', ...opening(), '--store', at('plant'))).stdout).toContain('this very token')
+    expect((await bundle('import', '--yes', ...opening(), '--store', at('plant'))).stdout).toContain(
+      'this very token',
+    )
     sandbox = await baiduSandbox()
   })
 
@@ -75,7 +87,9 @@ describe('evergrant bundle', () => {
     expect(listed.stdout).toContain(SANDBOX_APP.apiKey)
     expect(listed.stdout).toContain('(its fingerprint)')
     expect(listed.stdout + facts).not.toMatch(/\b24\.[0-9a-f]{32}/)
-    expect((await bundle('open', ...opening(), '--reveal')).stdout).toMatch(/token +24\.[0-9a-f]{32}/)
+    expect((await bundle('open', ...opening(), '--reveal', '--yes')).stdout).toMatch(
+      /token +24\.[0-9a-f]{32}/,
+    )
     const json = await bundle('open', ...opening(), '--json')
     expect(JSON.parse(json.stdout).grants[0].fingerprint).toMatch(/^[0-9a-f]{16}$/)
     expect(json.stdout).not.toMatch(/\b24\.[0-9a-f]{32}/)
@@ -101,6 +115,28 @@ describe('evergrant bundle', () => {
     const again = await bundle(...creating(), '--to', at('plant.pub'))
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('exists already')])
     expect((await bundle('keygen', '--use', 'sign', '--out', at('office'))).code).toBe(2)
+  })
+
+  it('does nothing sensitive unless somebody confirms it, and writes down what was done', async () => {
+    await makeKeys()
+    const [, yes, ...unconfirmed] = creating()
+    const refused = await bundle('create', ...unconfirmed, '--to', at('plant.pub'))
+    expect([yes, refused.code, refused.stderr]).toEqual(['--yes', 2, expect.stringContaining('add --yes')])
+    await bundle(...creating(), '--to', at('plant.pub'))
+    for (const args of [
+      ['import', ...opening(), '--store', at('plant')],
+      ['open', ...opening(), '--reveal'],
+    ]) {
+      const { code, stdout } = await bundle(...args)
+      expect([args[0], code, stdout]).toEqual([args[0], 2, ''])
+    }
+    await bundle('import', '--yes', ...opening(), '--store', at('plant'))
+    const files = (await readdir(at('audit'), { recursive: true })).map(name => join(at('audit'), name))
+    const texts = await Promise.all(files.map(file => readFile(file, 'utf8').catch(() => '')))
+    const log = texts.join('\n')
+    for (const what of ['created', 'imported', 'revealed']) expect(log).toContain(`bundle.${what}`)
+    expect(log).toMatch(/"bundle.imported".*"done"|"done".*"bundle.imported"/)
+    expect(log).not.toMatch(/\b24\.[0-9a-f]{32}/)
   })
 
   it('takes no private key that others can read', async () => {

@@ -1,12 +1,14 @@
-import { createBundle, type Recipient } from '@evergrant/bundle'
+import { createBundle, inspectBundle, type Recipient } from '@evergrant/bundle'
 import { inWords } from '@evergrant/core'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { writtenDown } from '../audit-place.ts'
 import { type ConnectionOptions, connect, withConnection } from '../connection.ts'
 import { UsageError } from '../failure-report.ts'
+import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
 import { readPrivateFile, readTextFile, writeNewFile } from './private-file.ts'
 
-interface CreateOptions extends ConnectionOptions {
+interface CreateOptions extends ConnectionOptions, ConsentOptions {
   readonly out: string
   readonly sign: string
   readonly to?: string
@@ -22,7 +24,7 @@ export function addCreateCommand(bundle: Command, terminal: Terminal): void {
   const command = bundle
     .command('create')
     .description('fetch a token ahead and write it into one encrypted file')
-  withConnection(command)
+  withConsent(withConnection(command))
     .requiredOption('--out <file>', 'the bundle to write; it must not exist')
     .requiredOption('--sign <file>', 'the private key that signs it, which the other side trusts')
     .option('--to <file>', 'the public key of the recipient')
@@ -49,6 +51,8 @@ async function create(options: CreateOptions, terminal: Terminal): Promise<void>
   // Whatever is wrong with keys and files shows before anything is fetched.
   const signWith = await readPrivateFile(sign)
   const recipient = await recipientOf(options)
+  const sentence = `A token is about to be written into ${out}, for whoever has what opens it.`
+  await requireConsent({ what: 'bundle.created', word: 'create', sentence }, options, terminal)
   const connection = await connect(options, terminal)
   try {
     const { source } = connection
@@ -62,6 +66,8 @@ async function create(options: CreateOptions, terminal: Terminal): Promise<void>
       ...(purpose !== undefined && { purpose }),
     })
     await writeNewFile(out, text)
+    const detail = { token: token.fingerprint, recipient: inspectBundle(text).recipient }
+    await writtenDown({ what: 'bundle.created', outcome: 'done', detail }, terminal)
     const left = Number.isFinite(token.expiresAt) ? inWords(token.expiresAt - Date.now()) : 'without end'
     writeLine(
       terminal.stderr,

@@ -9,12 +9,14 @@ import {
 } from '@evergrant/bundle'
 import { untrustedText } from '@evergrant/core'
 import { type Command, Option } from 'commander'
+import { writtenDown } from '../audit-place.ts'
 import { UsageError } from '../failure-report.ts'
+import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { storeAt } from '../store-place.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 import { readPrivateFile, readTextFile } from './private-file.ts'
 
-interface OpenOptions {
+interface OpenOptions extends ConsentOptions {
   readonly key?: string
   readonly passphraseFile?: string
   readonly trust: readonly string[]
@@ -48,6 +50,7 @@ export function addOpenCommand(bundle: Command, terminal: Terminal): void {
     .option('--json', 'print it as JSON')
     .action(async (file: string, options: OpenOptions) => {
       const opened = await openFile(file, options)
+      if (options.reveal) await consentToReveal(opened, options, terminal)
       if (options.json) writeLine(terminal.stdout, JSON.stringify(asJson(opened, options), null, 2))
       else print(opened, options, terminal)
     })
@@ -61,7 +64,7 @@ export function addImportCommand(bundle: Command, terminal: Terminal): void {
 }
 
 function withOpening(command: Command): Command {
-  return command
+  return withConsent(command)
     .argument('<file>', 'the bundle')
     .option('--key <file>', 'the private key of the recipient')
     .addOption(new Option('--passphrase-file <file>', 'the passphrase, in its place').conflicts('key'))
@@ -87,6 +90,11 @@ async function openerOf({ key, passphraseFile }: OpenOptions): Promise<Opener> {
   if (key !== undefined) return { key: await readPrivateFile(key) }
   if (passphraseFile !== undefined) return { passphrase: await readPrivateFile(passphraseFile) }
   throw new UsageError('name what opens it: --key with a private key, or --passphrase-file')
+}
+
+function consentToReveal(opened: OpenedBundle, options: OpenOptions, terminal: Terminal): Promise<void> {
+  const sentence = `The tokens of ${opened.grants.length} grants are about to be shown.`
+  return requireConsent({ what: 'bundle.revealed', word: 'reveal', sentence }, options, terminal)
 }
 
 function asJson({ grants, ...about }: OpenedBundle, { reveal }: OpenOptions) {
@@ -132,10 +140,16 @@ const OUTCOMES: Readonly<Record<ImportOutcome, string>> = {
 
 async function importFile(file: string, options: ImportOptions, terminal: Terminal): Promise<void> {
   const opened = await openFile(file, options)
+  const sentence = `The tokens of ${opened.grants.length} grants are about to be put into the store.`
+  await requireConsent({ what: 'bundle.imported', word: 'import', sentence }, options, terminal)
   const store = storeAt(options.store, terminal)
   try {
     if (options.forgetClock) await clockMemory(store).forget()
-    for (const { grant, outcome } of await importBundle(opened, store)) {
+    const results = await importBundle(opened, store)
+    const imported = results.filter(({ outcome }) => outcome === 'imported').length
+    const detail = { bundle: opened.id, signer: opened.signer, imported, kept: results.length - imported }
+    await writtenDown({ what: 'bundle.imported', outcome: 'done', detail }, terminal)
+    for (const { grant, outcome } of results) {
       const { fingerprint } = grant
       const name = untrustedText(`${grant.identity.provider} ${grant.identity.clientId}`)
       writeLine(terminal.stdout, `${name} ${fingerprint} ${OUTCOMES[outcome]}`)
