@@ -200,7 +200,9 @@ function graft(content: unknown, dice: Dice): unknown {
 }
 
 describe('what a trusted signer has got wrong', () => {
-  it(`is read as what it is, or refused by reason: ${RUNS.toLocaleString('en')} times`, () => {
+  it(`is read as what it is, or refused by reason: ${RUNS.toLocaleString('en')} times`, {
+    timeout: 3_600_000,
+  }, () => {
     const whole = wholeContent()
     const flaws: string[] = []
     const counts: Record<string, number> = {}
