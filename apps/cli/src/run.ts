@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addAuditCommand } from './commands/audit.ts'
+import { addBundleCommand } from './commands/bundle.ts'
 import { addCallCommand } from './commands/call.ts'
 import { addInspectCommand } from './commands/inspect.ts'
 import { addKeygenCommand } from './commands/keygen.ts'
@@ -48,6 +49,7 @@ function programFor(terminal: Terminal): Command {
   addRekeyCommand(program, terminal)
   addAuditCommand(program, terminal)
   addSecondFactorCommand(program, terminal)
+  addBundleCommand(program, terminal)
   for (const command of withCommandsOf(program)) {
     command.exitOverride().configureOutput({
       writeOut: text => terminal.stdout.write(text),

@@ -196,7 +196,7 @@ export {
   type SendLimits,
   type Transport,
 } from './ports/transport.ts'
-export type { GrantRecord, Lease, Trouble } from './record/grant-record.ts'
+export { emptyRecord, type GrantRecord, type Lease, type Trouble } from './record/grant-record.ts'
 export {
   canonicalText,
   type GrantIdentity,
@@ -207,6 +207,7 @@ export {
   recordKey,
   tokenTypeOf,
 } from './record/identity.ts'
+export { MembersReader } from './record/members-reader.ts'
 export {
   type Decoded,
   decodeRecord,

@@ -1,6 +1,6 @@
 import type { Members, Provider, ResourceServer } from '@evergrant/core'
 import { type PlatformApiOptions, platformApi } from './platform-api.ts'
-import { platformErrors } from './platform-error.ts'
+import { type PlatformErrorTable, platformErrors } from './platform-error.ts'
 import { platformProfile } from './platform-profile.ts'
 
 export interface DingtalkOptions {
@@ -74,7 +74,7 @@ const LIMITS = [
 ] as const
 
 /** `code` and `errcode` of the APIs. */
-export const DINGTALK_ERRORS = platformErrors(
+export const DINGTALK_ERRORS: PlatformErrorTable = platformErrors(
   ['InvalidAuthentication', 'renew', 'The token is not valid.', '令牌无效。'],
   [40014, 'renew', 'The token is not valid.', '令牌无效。'],
   [42001, 'renew', 'The token has expired.', '令牌已过期。'],
@@ -102,7 +102,7 @@ export const DINGTALK_ERRORS = platformErrors(
 )
 
 /** `code` and `errcode` of the token endpoints. */
-export const DINGTALK_TOKEN_ERRORS = platformErrors(
+export const DINGTALK_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
   [
     'invalidClientIdOrSecret',
     'client',

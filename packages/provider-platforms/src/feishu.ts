@@ -1,6 +1,6 @@
 import type { Provider, ResourceServer } from '@evergrant/core'
 import { type PlatformApiOptions, platformApi } from './platform-api.ts'
-import { platformErrors } from './platform-error.ts'
+import { type PlatformErrorTable, platformErrors } from './platform-error.ts'
 import { platformProfile } from './platform-profile.ts'
 
 export interface FeishuOptions {
@@ -55,7 +55,7 @@ const ADDRESS = [
 ] as const
 
 /** `code` of the APIs. */
-export const FEISHU_ERRORS = platformErrors(
+export const FEISHU_ERRORS: PlatformErrorTable = platformErrors(
   [99991661, 'renew', 'The call has no token.', '请求中缺少令牌。'],
   [99991663, 'renew', 'The token is not valid.', '令牌无效。'],
   [99991664, 'renew', 'The token of the application is not valid.', '应用令牌无效。'],
@@ -73,7 +73,7 @@ export const FEISHU_ERRORS = platformErrors(
 )
 
 /** `code` of the token endpoint. */
-export const FEISHU_TOKEN_ERRORS = platformErrors(
+export const FEISHU_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
   [
     10003,
     'client',

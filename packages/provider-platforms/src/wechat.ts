@@ -1,6 +1,6 @@
 import type { PolicyNumbers, Provider, ResourceServer } from '@evergrant/core'
 import { type PlatformApiOptions, platformApi } from './platform-api.ts'
-import { platformErrors } from './platform-error.ts'
+import { type PlatformErrorTable, platformErrors } from './platform-error.ts'
 import { platformProfile } from './platform-profile.ts'
 
 export interface WechatOptions {
@@ -98,7 +98,7 @@ const ADDRESS = [
 ] as const
 
 /** `errcode` of the APIs. */
-export const WECHAT_ERRORS = platformErrors(
+export const WECHAT_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [40001, 'renew', 'The token is not valid, or not the latest.', '令牌无效，或不是最新的令牌。'],
   [40014, 'renew', 'This is no valid token.', '不合法的令牌。'],
@@ -115,7 +115,7 @@ export const WECHAT_ERRORS = platformErrors(
 )
 
 /** `errcode` of the token endpoints, where 40001 is about the secret. */
-export const WECHAT_TOKEN_ERRORS = platformErrors(
+export const WECHAT_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [
     40001,

@@ -1,6 +1,6 @@
 import type { Provider, ResourceServer } from '@evergrant/core'
 import { type PlatformApiOptions, platformApi } from './platform-api.ts'
-import { platformErrors } from './platform-error.ts'
+import { type PlatformErrorTable, platformErrors } from './platform-error.ts'
 import { platformProfile } from './platform-profile.ts'
 
 export interface WecomOptions {
@@ -54,7 +54,7 @@ const ADDRESS = [
 ] as const
 
 /** `errcode` of the APIs. Expired tokens are answered with 40014 as well as with 42001. */
-export const WECOM_ERRORS = platformErrors(
+export const WECOM_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [40014, 'renew', 'The token is not valid any more.', '令牌无效。'],
   [42001, 'renew', 'The token has expired.', '令牌已过期。'],
@@ -76,7 +76,7 @@ export const WECOM_ERRORS = platformErrors(
 )
 
 /** `errcode` of the token endpoint. */
-export const WECOM_TOKEN_ERRORS = platformErrors(
+export const WECOM_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [
     40001,

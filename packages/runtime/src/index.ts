@@ -31,6 +31,7 @@ export {
   type Explanation,
   type Failure,
   type FailureKind,
+  type GrantIdentity,
   type GuardEvent,
   type GuardListener,
   type Introspection,

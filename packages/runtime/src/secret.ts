@@ -1,8 +1,6 @@
 import { EvergrantError, fail, REDACTED, type Secret } from '@evergrant/core'
 
 /** What Node's `util.inspect` and `console.log` ask an object for, by its registered name. */
-const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-
 /** A secret that `read` fetches, and that prints nothing of itself. */
 export class LateSecret implements Secret {
   readonly #read: () => string | Promise<string>
@@ -27,8 +25,10 @@ export class LateSecret implements Secret {
     return REDACTED
   }
 
-  [INSPECT](): string {
-    return REDACTED
+  static {
+    // For `util.inspect`, which is Node's alone.
+    const value = LateSecret.prototype.toJSON
+    Object.defineProperty(LateSecret.prototype, Symbol.for('nodejs.util.inspect.custom'), { value })
   }
 }
 

@@ -62,7 +62,7 @@ export class Session implements EffectShell, RevocableGrant {
   subscribing = false
   cancelWake: (() => void) | undefined
   closed = false
-  readonly deadlines = new Set<() => void>()
+  readonly deadlines: Set<() => void> = new Set()
 
   #state: GrantState = INITIAL_STATE
   readonly #fingerprint: string

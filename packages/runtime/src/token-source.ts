@@ -5,6 +5,7 @@ import {
   type Failure,
   fail,
   fingerprintOf,
+  type GrantIdentity,
   isTokenText,
   LIFETIME_UNKNOWN_MS,
   type ProofOfPossession,
@@ -96,6 +97,12 @@ export interface TokenSource extends AsyncDisposable {
   /** Forgets the grant, here and in the store. Does not revoke anything at the server: see `signOut()`. */
   drop(options?: Pick<TokenOptions, 'signal' | 'timeoutMs'>): Promise<void>
 
+  /**
+   * What makes this grant different from others, and the key of its record: for tools that carry records elsewhere.
+   * Holds the client id, and no secret. Rejects as `token()` does when the client id cannot be read.
+   */
+  identity(): Promise<GrantIdentity>
+
   /** What the grant is doing and why. Holds no token and no secret. */
   explain(): Explanation | undefined
 
@@ -186,6 +193,10 @@ export class Source implements TokenSource {
     const { revoker } = session
     if (revoker === undefined) throw invalid('revocation is missing, without which nobody can sign out')
     return revoker.signOut(session, { signal, timeoutMs })
+  }
+
+  async identity(): Promise<GrantIdentity> {
+    return (await this.#open()).policy.identity
   }
 
   explain(): Explanation | undefined {

@@ -1,3 +1,4 @@
+import { recordKey } from '@evergrant/core'
 import { atRest, held, jsonResponse, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
 import { EvergrantError, env, secret, Token, tokenSource } from '../src/index.ts'
@@ -5,6 +6,19 @@ import { failureOf, PROVIDER, rig } from './support/rig.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
+
+describe('identity()', () => {
+  it('tells what makes the key of the record, and waits for a client id that is read late', async () => {
+    const { source, store } = rig({
+      client: { id: secret(async () => 'late'), secret: 's' },
+      scopes: ['b', 'a'],
+    })
+    const identity = await source.identity()
+    expect(identity).toMatchObject({ clientId: 'late', grantType: 'client_credentials', scopes: ['a', 'b'] })
+    await source.token()
+    expect(await store.read(recordKey(identity))).toBeDefined()
+  })
+})
 
 describe('token()', () => {
   it('obtains a token and says what is known about it', async () => {

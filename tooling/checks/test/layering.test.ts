@@ -23,6 +23,7 @@ const ALLOWED: Readonly<
 > = {
   'packages/core': { ours: [], node: false, npm: [] },
   'packages/runtime': { ours: ['core'], node: false, npm: [] },
+  'packages/bundle': { ours: ['core'], node: true, npm: ['jose'] },
   'packages/jose': { ours: ['core'], node: false, npm: ['jose'] },
   'packages/kms': { ours: ['core'], node: false, npm: [] },
   'packages/store-memory': { ours: ['core'], node: false, npm: ['lru-cache'] },

@@ -57,7 +57,7 @@ export function addLoginCommand(program: Command, terminal: Terminal): void {
     .addOption(new Option('--device', 'show a code to enter in a browser anywhere').conflicts('redirectUri'))
     .option('--wait-minutes <number>', 'how many minutes to wait for you', amount, 5)
     .option('--store <place>', 'keep the grant in a directory or at a redis: URL (EVERGRANT_STORE)')
-    .option('--keyring <path>', 'what is kept is sealed with the keys of this file (EVERGRANT_KEYRING)')
+    .option('--keyring <path>', 'seal what is kept with the keys of this file (EVERGRANT_KEYRING)')
     .addHelpText('after', HELP)
     .action((options: LoginOptions) => login(options, terminal))
 }

@@ -19,7 +19,7 @@ export function addLogoutCommand(program: Command, terminal: Terminal): void {
     .description('revoke a grant at its server, and forget it')
     .option('--as <name>', 'the name of the sign-in', requireName, 'default')
     .option('--store <place>', 'where it is kept (EVERGRANT_STORE)')
-    .option('--keyring <path>', 'what is kept is sealed with the keys of this file (EVERGRANT_KEYRING)')
+    .option('--keyring <path>', 'seal what is kept with the keys of this file (EVERGRANT_KEYRING)')
     .action((options: LogoutOptions) => logout(options, terminal))
 }
 

@@ -157,6 +157,22 @@ export const FAILURE_CODES = {
   ],
   rate_limited: ['retry', 'The API limits how often it may be called; wait.'],
   circuit_open: ['retry', 'The API has failed several times in a row and is left alone for a while.'],
+  bundle_damaged: ['distrust', 'The bundle is damaged, was changed on its way, or is no bundle.'],
+  bundle_too_large: ['distrust', 'The bundle is larger than any bundle may be.'],
+  bundle_newer: ['configure', 'A later version of Evergrant made this bundle; upgrade this one.'],
+  bundle_wrong_recipient: ['configure', 'The bundle is meant for another recipient.'],
+  bundle_wrong_passphrase: ['configure', 'The bundle was made with another passphrase.'],
+  bundle_signer_unknown: ['distrust', 'The bundle is not signed with any of the keys that are trusted.'],
+  bundle_foreign: [
+    'configure',
+    'The bundle is of another provider, issuer or purpose than is expected here.',
+  ],
+  bundle_expired: ['reauthorize', 'The bundle has expired; have a new one made.'],
+  bundle_not_yet_valid: ['configure', 'The bundle is from the future; check the clock of this machine.'],
+  clock_set_back: [
+    'configure',
+    'The clock of this machine is behind what it has shown before; set it right.',
+  ],
   aborted: ['cancelled', "The caller's signal was aborted."],
   closed: ['cancelled', 'The token source was closed.'],
 } as const

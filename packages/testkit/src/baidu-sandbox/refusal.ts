@@ -14,7 +14,7 @@ export function refusal(status: number, error: string, description: string): Ref
 }
 
 /** Answers with a page, which is what the platform has for those who do not find it. */
-export function sayPage(exchange: Exchange, status: number, page = PAGE): void {
+export function sayPage(exchange: Exchange, status: number, page: string = PAGE): void {
   exchange.reply(status, page, { 'Content-Type': 'text/html' })
 }
 

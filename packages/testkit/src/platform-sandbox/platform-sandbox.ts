@@ -9,9 +9,14 @@ import { PlatformState } from './platform-state.ts'
 import { wechatMode } from './wechat-mode.ts'
 import { wecomMode } from './wecom-mode.ts'
 
-const MODES = { wechat: wechatMode, wecom: wecomMode, feishu: feishuMode, dingtalk: dingtalkMode } as const
+export type PlatformName = 'wechat' | 'wecom' | 'feishu' | 'dingtalk'
 
-export type PlatformName = keyof typeof MODES
+const MODES = {
+  wechat: wechatMode,
+  wecom: wecomMode,
+  feishu: feishuMode,
+  dingtalk: dingtalkMode,
+} satisfies Record<PlatformName, unknown>
 
 /** A running sandbox of one platform. */
 export interface PlatformSandbox {

@@ -41,11 +41,11 @@ export class GrantHistory {
   /** Newest token that the server has issued. */
   newest: Issue | undefined
   /** Every text of a token that was ever stored. */
-  readonly saved = new Set<string>()
+  readonly saved: Set<string> = new Set()
   /** Access tokens that somebody rejected. */
-  readonly rejected = new Set<string>()
+  readonly rejected: Set<string> = new Set()
   /** And when it happened last, true time. */
-  readonly blames = new Map<Blame, number>()
+  readonly blames: Map<Blame, number> = new Map()
   /** Token requests so far that were answered with a token. */
   issues = 0
   /** Token requests and store operations so far. */
@@ -61,13 +61,13 @@ export class GrantHistory {
   /** Received grants that are neither stored nor given up, as far as anybody knows. */
   receiving = 0
   /** The lease that each process took last. */
-  readonly tenures = new Map<SimulatedProcess, Tenure>()
+  readonly tenures: Map<SimulatedProcess, Tenure> = new Map()
   /** The lease that was taken last of all; `undefined` before the first. */
   tenure: Tenure | undefined
   /** Requests whose end the client does not know yet. */
-  readonly inFlight = new Set<Exchange>()
+  readonly inFlight: Set<Exchange> = new Set()
   /** Processes that have stored their intent and not yet what came of it. */
-  readonly working = new Set<SimulatedProcess>()
+  readonly working: Set<SimulatedProcess> = new Set()
 }
 
 /** Keeps the histories of all grants. Watches first, so that every other watcher finds them up to date. */

@@ -28,11 +28,11 @@ export class SimulatedProcess implements Owner {
   /** When it began to be closed, by its running time; nobody in it asks for anything from then on. */
   closingAtMs: number | undefined
   /** Calls that have not ended. */
-  readonly calls = new Set<Call>()
+  readonly calls: Set<Call> = new Set()
   /** Timers that run for it. */
-  readonly timers = new Set<QueuedEvent>()
+  readonly timers: Set<QueuedEvent> = new Set()
   /** Tokens that its callers have rejected, and at which event. */
-  readonly rejected = new Map<string, number>()
+  readonly rejected: Map<string, number> = new Map()
   readonly #startedAt: number
   readonly #sources = new Map<SimulatedGrant, ProgramSource>()
   readonly #guarded = new Map<SimulatedGrant, boolean>()
