@@ -13,7 +13,6 @@ import {
   type Outcome,
   quietUntil,
   type RuntimeReport,
-  recordKey,
   type Served,
   type TokenEvent,
   type TokenListener,
@@ -60,10 +59,11 @@ export class Session implements EffectShell {
   closed = false
 
   #state: GrantState = INITIAL_STATE
-  readonly #fingerprint: string
-  readonly #waiting = new Map<number, Settle>()
-  readonly #listeners = new Set<TokenListener>()
-  readonly #watchers = new Set<() => void>()
+  #fingerprint: string | undefined
+  /** Made when first needed: most sessions rest most of the time, and there may be very many of them. */
+  #waiting: Map<number, Settle> | undefined
+  #listeners: Set<TokenListener> | undefined
+  #watchers: Set<() => void> | undefined
   readonly #inbox: (GrantCommand | GrantFact)[] = []
   #dispatching = false
   #waiterCount = 0
@@ -74,13 +74,13 @@ export class Session implements EffectShell {
   /** Whether it was asked to be kept warm for good, rather than while somebody watches. */
   #warm: boolean
 
-  constructor(policy: GrantPolicy, surroundings: Surroundings, gate: ClientGate) {
-    this.key = recordKey(policy.identity)
+  /** `key` is the record's. */
+  constructor(key: string, policy: GrantPolicy, surroundings: Surroundings, gate: ClientGate) {
+    this.key = key
     this.policy = policy
     this.#warm = policy.keepWarm
     this.surroundings = surroundings
     this.gate = gate
-    this.#fingerprint = identityFingerprint(policy.identity)
   }
 
   get now(): number {
@@ -108,7 +108,7 @@ export class Session implements EffectShell {
   #holdWhileNeeded(): void {
     const { busy, pending } = this.#state
     const saving = busy || (pending?.kind === 'tokens' && this.now < pending.serveAt)
-    const awaited = this.#waiting.size > 0 || this.#watchers.size > 0
+    const awaited = this.#waiting !== undefined || this.#isWatched
     const needed = !this.closed && (awaited || (saving && spends(this.policy)))
     if (needed) this.#release ??= this.surroundings.clock.hold?.()
     else this.#letGo()
@@ -127,7 +127,7 @@ export class Session implements EffectShell {
       this.#state = state
       this.hot = this.#hotOf(state, moment.at)
       for (const effect of effects) carryOut(this, effect)
-      if (this.hot?.token !== hot?.token) for (const rouse of this.#watchers) rouse()
+      if (this.hot?.token !== hot?.token) this.#rouseWatchers()
     } catch {
       // A defect of this software must not become an unhandled rejection that takes the process down.
       this.emit({ type: 'machine.surprised', phase: this.#state.phase, event: event.type })
@@ -151,11 +151,12 @@ export class Session implements EffectShell {
       if (this.#closing) return reject(new EvergrantError(fail('closed')))
       if (signal?.aborted) return reject(abortedError(signal))
       const abandon = () => {
-        this.#waiting.delete(waiter)
+        this.#takeWaiter(waiter)
         reject(abortedError(signal))
         this.dispatch({ type: 'token.abandoned', waiter })
       }
       signal?.addEventListener('abort', abandon, { once: true })
+      this.#waiting ??= new Map()
       this.#waiting.set(waiter, outcome => {
         signal?.removeEventListener('abort', abandon)
         if (outcome.ok) resolve(outcome.served)
@@ -172,9 +173,14 @@ export class Session implements EffectShell {
 
   /** The machine's answer to a waiter. One who has left is not there any more. */
   reply(waiter: number, outcome: Outcome): void {
-    const settle = this.#waiting.get(waiter)
-    this.#waiting.delete(waiter)
-    settle?.(outcome)
+    this.#takeWaiter(waiter)?.(outcome)
+  }
+
+  #takeWaiter(waiter: number): Settle | undefined {
+    const settle = this.#waiting?.get(waiter)
+    this.#waiting?.delete(waiter)
+    if (this.#waiting?.size === 0) this.#waiting = undefined
+    return settle
   }
 
   explain(): Explanation {
@@ -183,13 +189,16 @@ export class Session implements EffectShell {
 
   /** Calls `listener` for every event until the returned function is called. */
   listen(listener: TokenListener): () => void {
+    this.#listeners ??= new Set()
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return () => this.#listeners?.delete(listener)
   }
 
   emit(report: GrantReport | RuntimeReport): void {
-    if (this.#listeners.size === 0) return
-    const { provider } = this.policy.identity
+    if (this.#listeners === undefined || this.#listeners.size === 0) return
+    const { identity } = this.policy
+    const { provider } = identity
+    this.#fingerprint ??= identityFingerprint(identity)
     const event: TokenEvent = { at: this.now, provider, grant: this.#fingerprint, ...report }
     for (const listener of this.#listeners) {
       try {
@@ -211,16 +220,25 @@ export class Session implements EffectShell {
    * the returned function is called.
    */
   watch(rouse: () => void): () => void {
+    this.#watchers ??= new Set()
     this.#watchers.add(rouse)
     this.#setWarmth()
     return () => {
-      this.#watchers.delete(rouse)
+      this.#watchers?.delete(rouse)
       this.#setWarmth()
     }
   }
 
+  get #isWatched(): boolean {
+    return this.#watchers !== undefined && this.#watchers.size > 0
+  }
+
+  #rouseWatchers(): void {
+    for (const rouse of this.#watchers ?? []) rouse()
+  }
+
   #setWarmth(): void {
-    const keepWarm = this.#warm || this.#watchers.size > 0
+    const keepWarm = this.#warm || this.#isWatched
     if (this.policy.keepWarm === keepWarm && !keepWarm) return
     this.policy = { ...this.policy, keepWarm }
     this.dispatch({ type: 'timer.fired' })
@@ -237,11 +255,11 @@ export class Session implements EffectShell {
     this.closed = true
     this.hot = undefined
     this.cancelWake?.()
-    for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
-    this.#waiting.clear()
+    for (const settle of this.#waiting?.values() ?? []) settle({ ok: false, failure: fail('closed') })
+    this.#waiting = undefined
     this.#letGo()
     this.#state = INITIAL_STATE
-    for (const rouse of this.#watchers) rouse()
+    this.#rouseWatchers()
     await this.unsubscribe?.()
   }
 

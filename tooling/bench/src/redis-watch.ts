@@ -12,8 +12,8 @@ export interface RedisWatch {
 }
 
 export async function redisWatch(url: string): Promise<RedisWatch> {
-  const marker = new Redis(url)
-  const monitor = await new Redis(url).monitor()
+  const client = new Redis(url)
+  const monitor = await client.monitor()
   let seen: string[] = []
   let markers = 0
   const reached = new Map<string, () => void>()
@@ -28,14 +28,14 @@ export async function redisWatch(url: string): Promise<RedisWatch> {
       await sleep(SETTLE_MS)
       const text = `marker-${++markers}`
       const arrived = new Promise<void>(resolve => reached.set(text, resolve))
-      await marker.echo(text)
+      await client.echo(text)
       await arrived
       const commands = seen
       seen = []
       return commands
     },
     close() {
-      marker.disconnect()
+      client.disconnect()
       monitor.disconnect()
     },
   }
