@@ -52,7 +52,9 @@ export const manyKeys: Bench = {
 /** Throws when the library does not have all the keys, which would make it a measurement of something else. */
 async function bytesPerKey(library: KeyLibraryName): Promise<number> {
   const request: KeyMemoryRequest = { library, keys: KEYS }
-  const { bytesPerKey: bytes, found } = await runFile<KeyMemory>('measure-key-memory.ts', request, ['--expose-gc'])
+  const { bytesPerKey: bytes, found } = await runFile<KeyMemory>('measure-key-memory.ts', request, [
+    '--expose-gc',
+  ])
   if (found !== KEYS) throw new Error(`${library} has kept ${found} keys`)
   return bytes
 }

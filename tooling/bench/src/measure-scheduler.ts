@@ -2,8 +2,8 @@ import { createHook } from 'node:async_hooks'
 import { systemClock, type TokenSource } from '@evergrant/runtime'
 import { nsPerCall } from './call-cost.ts'
 import { giveBack, givenArgument } from './child-process.ts'
-import { manyKeysRuntime, sourceIn } from './key-programs/evergrant.ts'
 import { keyOf } from './key-program.ts'
+import { manyKeysRuntime, sourceIn } from './key-programs/evergrant.ts'
 import { interleave, median } from './rounds.ts'
 
 export interface SchedulerRequest {
