@@ -8,7 +8,8 @@ import type { TokenEndpoint } from './token-endpoint.ts'
 
 export const CALLERS = 100
 const ROUNDS = 20
-const WARM_UPS = 3
+/** Rounds until the engine has compiled what the others measure. */
+const WARM_UPS = 15
 /** Rounds in which commands are counted, and times are not. */
 const COUNTED_ROUNDS = 3
 /** How long the tokens live whose renewals are counted, and when they are due: a tenth of it later. */

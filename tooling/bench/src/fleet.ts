@@ -20,7 +20,7 @@ export const fleet: Bench = {
   method:
     `${PROCESSES} processes, with ${CALLERS} callers each, ask for the same new token at the same moment; they ` +
     `share a real Redis on loopback, and the token endpoint takes ${LATENCY_MS} ms for every answer. Processes run, ` +
-    'are connected, and have obtained tokens of other clients before. The limit is taken in turn with the rounds, in ' +
+    'are connected, and have obtained tokens of other clients before; the first rounds, while the engine compiles, do not count. The limit is taken in turn with the rounds, in ' +
     'one process with nothing beside it: a bare request, three round trips to Redis, and one hop of a message. What ' +
     'counts is the time from the first process that asks until all callers of a process have the token. ' +
     '`set-nx-and-publish` is no program to use: it forgoes all safety to show what waking so many processes on this ' +

@@ -64,7 +64,9 @@ describe('a pair', () => {
 describe('a percentile', () => {
   it('is the least value that so many of the values do not exceed', () => {
     const hundred = Array.from({ length: 100 }, (_, i) => 100 - i)
-    expect([percentile(hundred, 0.99), percentile(hundred, 1), percentile(hundred, 0.001)]).toEqual([99, 100, 1])
+    expect([percentile(hundred, 0.99), percentile(hundred, 1), percentile(hundred, 0.001)]).toEqual([
+      99, 100, 1,
+    ])
     expect(percentile([7], 0.99)).toBe(7)
     expect(percentile([], 0.99)).toBeNaN()
   })
