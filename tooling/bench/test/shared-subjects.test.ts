@@ -27,22 +27,19 @@ describe('a fleet', () => {
   })
   afterAll(() => redis.close())
 
-  it.each(FLEET_LIBRARIES)(
-    'of %s gives all callers of all processes the same or their own token',
-    async library => {
-      const endpoint = await tokenEndpoint({ latencyMs: 300 })
-      const processes = await fleetProcesses({ library, redisUrl: redis.url }, 2)
-      try {
-        await processes.askApart(i => endpoint.as(`${library}-test-${i}`))
-        const answers = await processes.ask(endpoint.as(`${library}-test`), 5)
-        expect(answers.map(({ tokens }) => tokens)).toEqual([[TOKEN_TEXT], [TOKEN_TEXT]])
-        expect(endpoint.requestsOf(`${library}-test`)).toBe(REQUESTS_OF_TWO[library])
-      } finally {
-        await processes.close()
-        await endpoint.close()
-      }
-    },
-  )
+  it.each(FLEET_LIBRARIES)('of %s gives every caller of every process a token', async library => {
+    const endpoint = await tokenEndpoint({ latencyMs: 300 })
+    const processes = await fleetProcesses({ library, redisUrl: redis.url }, 2)
+    try {
+      await processes.askApart(i => endpoint.as(`${library}-test-${i}`))
+      const answers = await processes.ask(endpoint.as(`${library}-test`), 5)
+      expect(answers.map(({ tokens }) => tokens)).toEqual([[TOKEN_TEXT], [TOKEN_TEXT]])
+      expect(endpoint.requestsOf(`${library}-test`)).toBe(REQUESTS_OF_TWO[library])
+    } finally {
+      await processes.close()
+      await endpoint.close()
+    }
+  })
 
   it('is watched: what clients send counts, and what scripts do does not', async () => {
     const watch = await redisWatch(redis.url)
