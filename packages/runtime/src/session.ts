@@ -11,9 +11,7 @@ import {
   INITIAL_STATE,
   identityFingerprint,
   type Outcome,
-  quietUntil,
   type RuntimeReport,
-  recordKey,
   type Served,
   type TokenEvent,
   type TokenListener,
@@ -24,19 +22,8 @@ import { abortedError } from './aborted-error.ts'
 import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
-import { Token } from './token.ts'
+import { type Hot, hotTokenOf } from './hot-token.ts'
 import type { RevocableGrant, Revoker } from './token-revocation.ts'
-
-/** What a source may hand out without consulting the machine, and until when. */
-export interface Hot {
-  readonly token: Token
-  /** The token, as a promise that is made once. */
-  readonly promise: Promise<Token>
-  /** Until when nothing but handing it out is to be done. */
-  readonly quietUntil: number
-  /** Until when it may be handed out at all. */
-  readonly lapsesAt: number
-}
 
 /** A command that is replied to, before it has a number. */
 export type Command = Unnumbered<Extract<GrantCommand, { readonly until: number }>>
@@ -65,10 +52,11 @@ export class Session implements EffectShell, RevocableGrant {
   readonly deadlines: Set<() => void> = new Set()
 
   #state: GrantState = INITIAL_STATE
-  readonly #fingerprint: string
-  readonly #waiting = new Map<number, Settle>()
-  readonly #listeners = new Set<TokenListener>()
-  readonly #watchers = new Set<() => void>()
+  #fingerprint: string | undefined
+  /** Made when first needed: most sessions rest most of the time, and there may be very many of them. */
+  #waiting: Map<number, Settle> | undefined
+  #listeners: Set<TokenListener> | undefined
+  #watchers: Set<() => void> | undefined
   readonly #inbox: (GrantCommand | GrantFact)[] = []
   #dispatching = false
   #waiterCount = 0
@@ -80,13 +68,13 @@ export class Session implements EffectShell, RevocableGrant {
   /** Whether it was asked to be kept warm for good, rather than while somebody watches. */
   #warm: boolean
 
-  constructor(policy: GrantPolicy, surroundings: Surroundings, gate: ClientGate) {
-    this.key = recordKey(policy.identity)
+  /** `key` is the record's. */
+  constructor(key: string, policy: GrantPolicy, surroundings: Surroundings, gate: ClientGate) {
+    this.key = key
     this.policy = policy
     this.#warm = policy.keepWarm
     this.surroundings = surroundings
     this.gate = gate
-    this.#fingerprint = identityFingerprint(policy.identity)
   }
 
   get now(): number {
@@ -119,7 +107,7 @@ export class Session implements EffectShell, RevocableGrant {
   #holdWhileNeeded(): void {
     const { busy, pending } = this.#state
     const saving = busy || (pending?.kind === 'tokens' && this.now < pending.serveAt)
-    const awaited = this.#waiting.size > 0 || this.#watchers.size > 0
+    const awaited = this.#waiting !== undefined || this.#isWatched
     const needed = !this.closed && (awaited || (saving && spends(this.policy)))
     if (needed) this.#release ??= this.surroundings.clock.hold?.()
     else this.#letGo()
@@ -136,23 +124,13 @@ export class Session implements EffectShell, RevocableGrant {
       const { state, effects } = transition(this.#state, { ...event, ...moment }, this.policy)
       const { hot } = this
       this.#state = state
-      this.hot = this.#hotOf(state, moment.at)
+      this.hot = hotTokenOf(state, moment.at, this.policy, this.hot)
       for (const effect of effects) carryOut(this, effect)
-      if (this.hot?.token !== hot?.token) for (const rouse of this.#watchers) rouse()
+      if (this.hot?.token !== hot?.token) this.#rouseWatchers()
     } catch {
       // A defect of this software must not become an unhandled rejection that takes the process down.
       this.emit({ type: 'machine.surprised', phase: this.#state.phase, event: event.type })
     }
-  }
-
-  #hotOf(state: GrantState, at: number): Hot | undefined {
-    const { stamp } = state
-    if (stamp === undefined || stamp.rejected || at >= stamp.lapsesAt) return undefined
-    const known = this.hot
-    const same = known?.token.generation === stamp.generation && known.token.fingerprint === stamp.fingerprint
-    const token = same ? known.token : new Token(stamp)
-    const promise = same ? known.promise : Promise.resolve(token)
-    return { token, promise, quietUntil: quietUntil(state, this.policy), lapsesAt: stamp.lapsesAt }
   }
 
   /** Sends a command that is replied to, and returns the promise of the reply. */
@@ -162,11 +140,12 @@ export class Session implements EffectShell, RevocableGrant {
       if (this.#closing) return reject(new EvergrantError(fail('closed')))
       if (signal?.aborted) return reject(abortedError(signal))
       const abandon = () => {
-        this.#waiting.delete(waiter)
+        this.#takeWaiter(waiter)
         reject(abortedError(signal))
         this.dispatch({ type: 'token.abandoned', waiter })
       }
       signal?.addEventListener('abort', abandon, { once: true })
+      this.#waiting ??= new Map()
       this.#waiting.set(waiter, outcome => {
         signal?.removeEventListener('abort', abandon)
         if (outcome.ok) resolve(outcome.served)
@@ -183,9 +162,14 @@ export class Session implements EffectShell, RevocableGrant {
 
   /** The machine's answer to a waiter. One who has left is not there any more. */
   reply(waiter: number, outcome: Outcome): void {
-    const settle = this.#waiting.get(waiter)
-    this.#waiting.delete(waiter)
-    settle?.(outcome)
+    this.#takeWaiter(waiter)?.(outcome)
+  }
+
+  #takeWaiter(waiter: number): Settle | undefined {
+    const settle = this.#waiting?.get(waiter)
+    this.#waiting?.delete(waiter)
+    if (this.#waiting?.size === 0) this.#waiting = undefined
+    return settle
   }
 
   explain(): Explanation {
@@ -194,13 +178,16 @@ export class Session implements EffectShell, RevocableGrant {
 
   /** Calls `listener` for every event until the returned function is called. */
   listen(listener: TokenListener): () => void {
+    this.#listeners ??= new Set()
     this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return () => this.#listeners?.delete(listener)
   }
 
   emit(report: GrantReport | RuntimeReport): void {
-    if (this.#listeners.size === 0) return
-    const { provider } = this.policy.identity
+    if (this.#listeners === undefined || this.#listeners.size === 0) return
+    const { identity } = this.policy
+    const { provider } = identity
+    this.#fingerprint ??= identityFingerprint(identity)
     const event: TokenEvent = { at: this.now, provider, grant: this.#fingerprint, ...report }
     for (const listener of this.#listeners) {
       try {
@@ -222,16 +209,25 @@ export class Session implements EffectShell, RevocableGrant {
    * the returned function is called.
    */
   watch(rouse: () => void): () => void {
+    this.#watchers ??= new Set()
     this.#watchers.add(rouse)
     this.#setWarmth()
     return () => {
-      this.#watchers.delete(rouse)
+      this.#watchers?.delete(rouse)
       this.#setWarmth()
     }
   }
 
+  get #isWatched(): boolean {
+    return this.#watchers !== undefined && this.#watchers.size > 0
+  }
+
+  #rouseWatchers(): void {
+    for (const rouse of this.#watchers ?? []) rouse()
+  }
+
   #setWarmth(): void {
-    const keepWarm = !this.#closing && (this.#warm || this.#watchers.size > 0)
+    const keepWarm = !this.#closing && (this.#warm || this.#isWatched)
     if (this.policy.keepWarm === keepWarm && !keepWarm) return
     this.policy = { ...this.policy, keepWarm }
     this.dispatch({ type: 'timer.fired' })
@@ -253,11 +249,11 @@ export class Session implements EffectShell, RevocableGrant {
     this.hot = undefined
     this.cancelWake?.()
     for (const end of this.deadlines) end()
-    for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })
-    this.#waiting.clear()
+    for (const settle of this.#waiting?.values() ?? []) settle({ ok: false, failure: fail('closed') })
+    this.#waiting = undefined
     this.#letGo()
     this.#state = INITIAL_STATE
-    for (const rouse of this.#watchers) rouse()
+    this.#rouseWatchers()
     await this.revoker?.close()
     await this.unsubscribe?.()
   }

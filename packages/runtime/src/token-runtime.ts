@@ -66,6 +66,8 @@ export function tokenSource(options: GrantOptions & RuntimeOptions): TokenSource
   return runtime.source(options, () => runtime.close())
 }
 
+async function nothingToClose(): Promise<void> {}
+
 /** What is read before a session can be found. */
 interface Particulars {
   readonly id: string
@@ -100,7 +102,7 @@ class Runtime implements TokenRuntime {
     }
   }
 
-  source(options: GrantOptions, close: () => Promise<void> = async () => undefined): TokenSource {
+  source(options: GrantOptions, close: () => Promise<void> = nothingToClose): TokenSource {
     // Checked now, with a stand-in for the client id, so that a mistake shows where it was made.
     const { callTimeoutMs } = this.#policy(options, { id: 'client' })
     requireSecret(options)
@@ -137,7 +139,7 @@ class Runtime implements TokenRuntime {
     const key = recordKey(policy.identity)
     const found = this.#sessions.get(key)
     if (found === undefined && this.#sessions.size >= this.#sessionsMax) this.#evict()
-    const session = found ?? new Session(policy, this.#surroundings, gate)
+    const session = found ?? new Session(key, policy, this.#surroundings, gate)
     // The token to exchange may come along with its bearer, each time a newer one.
     session.gate.exchange = gate.exchange
     const { provider, client, revocation } = options

@@ -129,7 +129,8 @@ export class Source implements TokenSource {
   readonly proof: ProofOfPossession | undefined
   readonly #finder: SessionFinder
   readonly #clock: Clock
-  readonly #listeners = new Map<TokenListener, (() => void) | undefined>()
+  /** Made when first needed. */
+  #listeners: Map<TokenListener, (() => void) | undefined> | undefined
   #session: Session | undefined
   #closed = false
 
@@ -204,17 +205,18 @@ export class Source implements TokenSource {
   }
 
   on(listener: TokenListener): () => void {
+    this.#listeners ??= new Map()
     this.#listeners.set(listener, this.#session?.listen(listener))
     return () => {
-      this.#listeners.get(listener)?.()
-      this.#listeners.delete(listener)
+      this.#listeners?.get(listener)?.()
+      this.#listeners?.delete(listener)
     }
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    for (const stop of this.#listeners.values()) stop?.()
+    for (const stop of this.#listeners?.values() ?? []) stop?.()
     this.#session = undefined
     await this.#finder.close()
   }
@@ -239,7 +241,9 @@ export class Source implements TokenSource {
   #attach(session: Session): Session {
     if (this.#session === session) return session
     this.#session = session
-    for (const listener of this.#listeners.keys()) this.#listeners.set(listener, session.listen(listener))
+    for (const listener of this.#listeners?.keys() ?? []) {
+      this.#listeners?.set(listener, session.listen(listener))
+    }
     return session
   }
 

@@ -28,9 +28,10 @@ export function targetOf(options: Options): CallTarget {
 
 /** The request with its parameters in its path, as undici itself would join them: a token may have to follow. */
 export function joined(options: Options): Options {
+  if (options.query == null) return options
   const { query, path, ...rest } = options
   // A path that brings a query along is refused by undici, in its own words.
-  if (query == null || /[?#]/.test(path)) return options
+  if (/[?#]/.test(path)) return options
   const parameters = stringify(query)
   return { ...rest, path: parameters === '' ? path : `${path}?${parameters}` }
 }

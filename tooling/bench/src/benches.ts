@@ -1,11 +1,22 @@
+import { authorizedCalls } from './authorized-calls.ts'
 import type { Bench } from './bench.ts'
 import { bundleSize } from './bundle-size.ts'
 import { cachedToken } from './cached-token.ts'
 import { coldCallers } from './cold-callers.ts'
+import { fleet } from './fleet.ts'
 import { importTime } from './import-time.ts'
+import { manyKeys } from './many-keys.ts'
 
 /** All there is to measure, in the order of the page. */
-export const BENCHES: readonly Bench[] = [cachedToken, coldCallers, importTime, bundleSize]
+export const BENCHES: readonly Bench[] = [
+  cachedToken,
+  coldCallers,
+  authorizedCalls,
+  fleet,
+  manyKeys,
+  importTime,
+  bundleSize,
+]
 
 /** The benches of these names, all when there is no name. Throws a `RangeError` for a name that nothing has. */
 export function benchesOf(names: readonly string[]): readonly Bench[] {

@@ -1,3 +1,4 @@
+import { bareRequest } from './bare-request.ts'
 import { giveBack, givenArgument } from './child-process.ts'
 import { coldBurst } from './cold-burst.ts'
 import type { Endpoint } from './library.ts'
@@ -32,12 +33,4 @@ async function elapsedMs(act: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await act()
   return performance.now() - startedAt
-}
-
-/** The request that a token source makes, without a token source. */
-async function bareRequest({ url, id, secret }: Endpoint): Promise<string> {
-  const form = { grant_type: 'client_credentials', client_id: id, client_secret: secret }
-  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(form) })
-  const { access_token: token } = (await response.json()) as { access_token: string }
-  return token
 }

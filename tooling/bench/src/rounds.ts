@@ -50,3 +50,9 @@ function paired(
   if (subject.length !== other.length) throw new RangeError('rounds of unequal number are no pairs')
   return subject.map((value, round) => combine(value, other[round] as number))
 }
+
+/** The least value that this share of the values, of (0, 1], does not exceed. `NaN` of none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN
+}

@@ -10,14 +10,25 @@ export interface TokenEndpoint {
   close(): Promise<void>
 }
 
-/** Starts one whose every answer takes `latencyMs`, 0 by default. */
-export async function tokenEndpoint({ latencyMs = 0 } = {}): Promise<TokenEndpoint> {
+export interface TokenEndpointOptions {
+  /** What every answer takes. 0 by default. */
+  readonly latencyMs?: number
+  /** Grants another token every time. `false` by default. */
+  readonly varied?: boolean
+  /** How long its tokens live. 30 days by default. */
+  readonly lifetimeS?: number
+}
+
+export async function tokenEndpoint(options: TokenEndpointOptions = {}): Promise<TokenEndpoint> {
+  const { latencyMs = 0, varied = false, lifetimeS = 2_592_000 } = options
+  let granted = 0
   const counts = new Map<string, number>()
   const server = createServer((request, response) => {
     clientOf(request).then(
       id => {
         counts.set(id, (counts.get(id) ?? 0) + 1)
-        setTimeout(() => response.end(ANSWER), latencyMs)
+        const text = varied ? `${TOKEN_TEXT}-${++granted}` : TOKEN_TEXT
+        setTimeout(() => response.end(answerWith(text, lifetimeS)), latencyMs)
       },
       () => request.socket.destroy(),
     )
@@ -50,4 +61,6 @@ async function clientOf(request: IncomingMessage): Promise<string> {
 export const TOKEN_TEXT = '24.0123456789abcdef0123456789abcdef.2592000.4102444800.282335-1234567'
 
 /** No scope: one library looks for a token by the scope that was asked for, another only uses tokens of its own. */
-const ANSWER = JSON.stringify({ access_token: TOKEN_TEXT, token_type: 'Bearer', expires_in: 2_592_000 })
+function answerWith(token: string, lifetimeS: number): string {
+  return JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: lifetimeS })
+}

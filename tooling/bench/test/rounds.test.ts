@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { interleave, median, pairedDifference, pairedRatio } from '../src/rounds.ts'
+import { interleave, median, pairedDifference, pairedRatio, percentile } from '../src/rounds.ts'
 
 /** A machine that is slow for a while: how much slower it is in each round. */
 const SLOWNESS = [1, 8, 8, 1, 3, 1, 20]
@@ -58,5 +58,16 @@ describe('a pair', () => {
 
   it('is refused when one was measured more often than the other', () => {
     expect(() => pairedRatio([1, 2], [1])).toThrow(RangeError)
+  })
+})
+
+describe('a percentile', () => {
+  it('is the least value that so many of the values do not exceed', () => {
+    const hundred = Array.from({ length: 100 }, (_, i) => 100 - i)
+    expect([percentile(hundred, 0.99), percentile(hundred, 1), percentile(hundred, 0.001)]).toEqual([
+      99, 100, 1,
+    ])
+    expect(percentile([7], 0.99)).toBe(7)
+    expect(percentile([], 0.99)).toBeNaN()
   })
 })

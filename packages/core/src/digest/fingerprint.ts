@@ -11,9 +11,7 @@ export function fingerprintOf(secret: string): string {
   return toHex(sha256(utf8Bytes(secret)).subarray(0, FINGERPRINT_BYTES))
 }
 
-/** Lower-case hexadecimal. */
+/** Lower-case hexadecimal. Joined, for a text that is added to bit by bit keeps all its bits in memory. */
 export function toHex(bytes: Uint8Array): string {
-  let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return hex
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -93,7 +93,7 @@ const KEY_PREFIX = 'evergrant:1:'
  * is length-prefixed before hashing, so that no two identities can run together.
  */
 export function recordKey(identity: GrantIdentity): string {
-  return KEY_PREFIX + toHex(sha256(utf8Bytes(canonicalText(identity))))
+  return [KEY_PREFIX, toHex(sha256(utf8Bytes(canonicalText(identity))))].join('')
 }
 
 /** A short name of the identity that is safe to print. */

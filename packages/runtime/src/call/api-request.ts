@@ -45,7 +45,8 @@ export function apiRequest(
 ): ApiRequest {
   const given = input instanceof Request ? input : undefined
   const url = new URL(given?.url ?? String(input))
-  url.hash = ''
+  // Setting it costs another parsing. An empty fragment does not show in `hash`.
+  if (url.href.includes('#')) url.hash = ''
   requireAllowed(url, isAllowed)
   const { retryUnsafe: unsafe = retryUnsafe, ...rest } = init
   const method = (rest.method ?? given?.method ?? 'GET').toUpperCase()
