@@ -97,12 +97,14 @@ describe('a disk that refuses any one system call', () => {
       const calls = await callsOf(each)
       for (let number = 1; number <= calls; number += code === 'EIO' ? 1 : 2) {
         const directory = await prepared(each.before)
+        let ill = true
         const { disk } = diskWhere(
-          call => call === number,
+          call => ill && call === number,
           () => Promise.reject(errno(code)),
         )
         const store = openStore(directory, { disk })
         const [read, write] = await attempt(store, each.value)
+        ill = false
         const value = (await openStore(directory).read(KEY))?.value
         if (write === 'written') {
           answered += 1
@@ -112,7 +114,7 @@ describe('a disk that refuses any one system call', () => {
           expect([each.before, each.value]).toContain(value)
           expect((write ?? read)?.message).toContain(`(${code})`)
         }
-        // It was one call that failed: the same handle goes on.
+        // It was one call that failed, or none, if fewer were needed this time: the same handle goes on.
         await put(store, KEY, 'going on')
         await store.close?.()
       }

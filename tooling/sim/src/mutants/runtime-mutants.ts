@@ -132,7 +132,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     name: 'closed-callers-forgotten',
     area: 'closing',
     file: `${RUNTIME}/session.ts`,
-    find: "for (const settle of this.#waiting.values()) settle({ ok: false, failure: fail('closed') })",
+    find: "for (const settle of this.#waiting?.values() ?? []) settle({ ok: false, failure: fail('closed') })",
     replace: '',
     breaks: 'callers who wait while a source is closed are never told',
     tests: 'packages/runtime/test/close-source.test.ts',
