@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addAuditCommand } from './commands/audit.ts'
 import { addBundleCommand } from './commands/bundle.ts'
 import { addCallCommand } from './commands/call.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
 import { addInspectCommand } from './commands/inspect.ts'
 import { addKeygenCommand } from './commands/keygen.ts'
 import { addLoginCommand } from './commands/login.ts'
@@ -47,6 +48,7 @@ function programFor(terminal: Terminal): Command {
   addSandboxCommand(program, terminal)
   addKeygenCommand(program, terminal)
   addRekeyCommand(program, terminal)
+  addDoctorCommand(program, terminal)
   addAuditCommand(program, terminal)
   addSecondFactorCommand(program, terminal)
   addBundleCommand(program, terminal)

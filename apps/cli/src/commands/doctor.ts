@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { Finding } from '../doctor/finding.ts'
+import { lookAround, type StorePlace } from '../doctor/look-around.ts'
+import { type KeyPlaces, lookAtKeys } from '../doctor/look-at-keys.ts'
+import { lookIntoSource } from '../doctor/look-into-source.ts'
+import { EXIT } from '../exit-code.ts'
+import { ReportedError } from '../failure-report.ts'
+import { painter, type Terminal, writeLine } from '../terminal.ts'
+
+interface DoctorOptions extends KeyPlaces, StorePlace {
+  readonly source?: string
+  readonly json?: boolean
+}
+
+const HELP = `
+Looks at this machine only; nothing is sent anywhere. With --source, the files below a directory are searched for the
+very keys that are configured. It ends with code 3 if there is anything to mend, so that it can stand in a build.`
+
+export function addDoctorCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('doctor')
+    .description('look for what is wrong with keys, their files and what surrounds them')
+    .option('--api-key-file <path>', 'the API Key is in a file instead of BAIDU_API_KEY')
+    .option('--secret-key-file <path>', 'the Secret Key is in a file instead of BAIDU_SECRET_KEY')
+    .option('--store <place>', 'a directory, or a redis: URL (EVERGRANT_STORE)')
+    .option('--keyring <path>', 'what is kept is sealed with the keys of this file (EVERGRANT_KEYRING)')
+    .option('--source <directory>', 'search the files below it for the keys')
+    .option('--json', 'print the findings as JSON')
+    .addHelpText('after', HELP)
+    .action((options: DoctorOptions) => examine(options, terminal))
+}
+
+async function examine(options: DoctorOptions, terminal: Terminal): Promise<void> {
+  const { stdout, stderr } = terminal
+  const { id, secret, findings: ofKeys } = await lookAtKeys(options, terminal)
+  const findings = [...ofKeys, ...(await lookAround(options, terminal))]
+  if (options.source !== undefined) {
+    const keys = [id, secret].filter(key => key !== undefined)
+    const onProgress = (files: number) => stderr.isTTY && stderr.write(`\r${files} files`)
+    findings.push(...(await lookIntoSource(options.source, keys, onProgress)))
+    if (stderr.isTTY) stderr.write('\r')
+  }
+  writeLine(
+    stdout,
+    options.json
+      ? JSON.stringify(findings, null, 2)
+      : findings.map(each => inWords(each, terminal)).join('\n'),
+  )
+  if (findings.some(({ verdict }) => verdict === 'bad')) throw new ReportedError(EXIT.configure)
+}
+
+const SIGNS = { good: ['green', '✓'], note: ['yellow', '·'], bad: ['red', '✗'] } as const
+
+function inWords({ verdict, text, remedy }: Finding, { stdout, env }: Terminal): string {
+  const [colour, sign] = SIGNS[verdict]
+  const line = `${painter(stdout, env)(colour, sign)} ${text}`
+  return remedy === undefined ? line : `${line}\n    ${remedy}`
+}

@@ -1,0 +1,85 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { evergrant } from './support/command-line.ts'
+
+const ID = 'abcdefghijklmnopqrstuvwx'
+const SECRET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
+
+let folder: string
+let env: Record<string, string>
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'evergrant-doctor-'))
+  env = { HOME: folder, BAIDU_API_KEY: ID, BAIDU_SECRET_KEY: SECRET }
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+describe('evergrant doctor', () => {
+  it('has notes for a machine on which nothing is wrong, and shows no key', async () => {
+    const { code, stdout } = await evergrant(['doctor'], { env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('✓ the store answers')
+    expect(stdout).toContain('· tokens are kept in clear')
+    expect(stdout).not.toContain(ID)
+    expect(stdout).not.toContain(SECRET)
+  })
+
+  it('says what is missing, and ends with the code for that', async () => {
+    const { code, stdout } = await evergrant(['doctor'], { env: { HOME: folder } })
+    expect(code).toBe(3)
+    expect(stdout).toContain('✗ there is no API Key: BAIDU_API_KEY is not set')
+    const kind = await evergrant(['doctor'], { env: { ...env, BAIDU_API_KEY: 'ALTAKsomething' } })
+    expect([kind.code, kind.stdout]).toEqual([3, expect.stringContaining('✗ A key that begins with "ALTAK"')])
+  })
+
+  it('objects to a file with a key that everybody can read', async () => {
+    const path = join(folder, 'secret')
+    await writeFile(path, SECRET)
+    const verdicts: unknown[] = []
+    for (const mode of [0o600, 0o640, 0o644]) {
+      await chmod(path, mode)
+      const { code, stdout } = await evergrant(['doctor', '--secret-key-file', path, '--json'], { env })
+      const findings = JSON.parse(stdout) as { verdict: string; text: string }[]
+      verdicts.push([code, findings.find(({ text }) => text.includes(path))?.verdict])
+    }
+    expect(verdicts).toEqual([
+      [0, 'good'],
+      [0, 'note'],
+      [3, 'bad'],
+    ])
+    expect(
+      (await evergrant(['doctor', '--secret-key-file', join(folder, 'none')], { env })).stdout,
+    ).toContain('(ENOENT)')
+  })
+
+  it('finds the keys in the source, however they are written, and not elsewhere', async () => {
+    const source = join(folder, 'src')
+    await mkdir(join(source, 'deep', 'node_modules'), { recursive: true })
+    await writeFile(join(source, 'fine.ts'), 'const secret = env("BAIDU_SECRET_KEY")')
+    await writeFile(join(source, 'deep', 'node_modules', 'a.js'), SECRET)
+    const clean = await evergrant(['doctor', '--source', source], { env })
+    expect([clean.code, clean.stdout]).toEqual([0, expect.stringContaining('no key stands in 1 files')])
+    await writeFile(join(source, 'deep', 'a.ts'), `const secret = '${SECRET}'`)
+    await writeFile(join(source, 'b.yml'), `x: ${Buffer.from(`${SECRET}\n`).toString('base64')}`)
+    const { code, stdout } = await evergrant(['doctor', '--source', source], { env })
+    expect(code).toBe(3)
+    expect(stdout).toContain('✗ a key stands in deep/a.ts')
+    expect(stdout).toContain('✗ a key stands in b.yml')
+    expect(stdout).not.toContain(SECRET)
+  })
+
+  it('looks at the store, the audit log and the second verification', async () => {
+    const audit = join(folder, 'audit')
+    await mkdir(audit, { mode: 0o700 })
+    await writeFile(join(audit, 'foreign'), '')
+    const { code, stdout } = await evergrant(['doctor', '--store', 'ftp://no-store'], {
+      env: { ...env, EVERGRANT_AUDIT: audit },
+    })
+    expect(code).toBe(3)
+    expect(stdout).toContain('✗ the store does not answer')
+    expect(stdout).toContain(`✗ the audit log in ${audit} has 1 problems`)
+    expect(stdout).toContain('· sensitive commands ask for no code')
+  })
+})
