@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
@@ -43,12 +42,17 @@ export function compileExamples(codes: readonly string[]): readonly (readonly st
       return text === undefined ? host.getSourceFile(path, version) : ts.createSourceFile(path, text, version)
     },
   })
-  const complaints = ts.getPreEmitDiagnostics(program)
-  return codes.map((_, i) =>
-    complaints
-      .filter(({ file }) => file === undefined || basename(file.fileName) === basename(pathOf(i)))
-      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')),
-  )
+  const ofAll = program.getOptionsDiagnostics()
+  // The sources that they import are checked elsewhere.
+  return codes.map((_, i) => {
+    const file = program.getSourceFile(pathOf(i))
+    const complaints = [
+      ...ofAll,
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]
+    return complaints.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+  })
 }
 
 function pathOf(index: number): string {

@@ -13,9 +13,9 @@ afterEach(async () => {
 })
 
 const POLICY = { requestTimeoutMs: 1_000, commitBudgetMs: 500, leaseMs: 1_600, pollMs: 100, freshForMs: 0 }
-const ROUNDS = 15
+const ROUNDS = 10
 /** A longer run: `EVERGRANT_ROTATIONS=1000 EVERGRANT_PROCESSES=16`. */
-const ROTATIONS = Number(process.env.EVERGRANT_ROTATIONS ?? 12)
+const ROTATIONS = Number(process.env.EVERGRANT_ROTATIONS ?? 8)
 const PROCESSES = Number(process.env.EVERGRANT_PROCESSES ?? 4)
 const ROTATIONS_PER_KILL = ROTATIONS > 100 ? 20 : 2
 
