@@ -1,9 +1,13 @@
 import ts from 'typescript'
 import { readText } from './repository.ts'
 
-/** A TypeScript file, parsed. */
+const parsed = new Map<string, ts.SourceFile>()
+
+/** A TypeScript file, parsed. Every file is parsed once. */
 export function parse(file: string): ts.SourceFile {
-  return ts.createSourceFile(file, readText(file), ts.ScriptTarget.ES2023, true)
+  const known = parsed.get(file) ?? ts.createSourceFile(file, readText(file), ts.ScriptTarget.ES2023, true)
+  parsed.set(file, known)
+  return known
 }
 
 /** Calls `visit` for every node of a file. */

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { publishedPackages, type WorkspacePackage } from './repository.ts'
+import { publishedPackages, ROOT, type WorkspacePackage } from './repository.ts'
 
 const exec = promisify(execFile)
 
@@ -11,45 +11,47 @@ export type Tarballs = ReadonlyMap<string, string>
 
 /** Packs all published packages into a folder. They must have been built. */
 export async function packAll(folder: string): Promise<Tarballs> {
-  const tarballs = new Map<string, string>()
-  for (const { manifest, folder: cwd } of publishedPackages()) {
-    const destination = join(folder, manifest.name.replace('/', '-'))
-    await mkdir(destination, { recursive: true })
-    await exec('pnpm', ['pack', '--pack-destination', destination], { cwd })
-    const [tarball] = await readdir(destination)
-    if (tarball === undefined) throw new Error(`${manifest.name} was not packed`)
-    tarballs.set(manifest.name, join(destination, tarball))
-  }
-  return tarballs
+  const published = publishedPackages()
+  const chosen = published.flatMap(({ manifest }) => ['--filter', manifest.name])
+  await exec('pnpm', ['-r', ...chosen, 'pack', '--pack-destination', folder], { cwd: ROOT })
+  return new Map(
+    published.map(({ manifest: { name, version } }) => [
+      name,
+      join(folder, `${name.slice(1).replace('/', '-')}-${version}.tgz`),
+    ]),
+  )
 }
 
+/** Who installs: npm, as most users do, or pnpm, which shows a package only what it has said it needs. */
+type Installer = 'npm' | 'pnpm'
+
 /**
- * Installs one packed package into an empty folder, as a user would: with npm, alone but for the packages of
- * ours that it depends on, which no registry has yet.
+ * Installs one packed package into an empty folder, as a user would: alone but for the packages of ours that it
+ * depends on, which no registry has yet.
  */
 export async function install(
   subject: WorkspacePackage,
   tarballs: Tarballs,
   folder: string,
+  installer: Installer,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   await mkdir(folder, { recursive: true })
   const specs = (names: readonly string[]) =>
     Object.fromEntries(names.map(name => [name, `file:${tarballs.get(name)}`]))
+  const overrides = specs(ourDependencies(subject))
   const manifest = {
     private: true,
     type: 'module',
     dependencies: { ...specs([subject.manifest.name]), ...more },
-    overrides: specs(ourDependencies(subject)),
+    overrides,
   }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
-  await exec(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', '--loglevel=error'],
-    {
-      cwd: folder,
-    },
-  )
+  // JSON is YAML, too.
+  if (installer === 'pnpm')
+    await writeFile(join(folder, 'pnpm-workspace.yaml'), JSON.stringify({ overrides }))
+  const quiet = installer === 'npm' ? ['--no-audit', '--no-fund', '--loglevel=error'] : []
+  await exec(installer, ['install', '--ignore-scripts', '--prefer-offline', ...quiet], { cwd: folder })
 }
 
 /** The packages of ours that a package needs, and those that these need. */
@@ -68,11 +70,22 @@ function ourDependencies({ manifest }: WorkspacePackage): readonly string[] {
   return [...needed]
 }
 
-/** The path of a Node.js of this major version, fetched if need be. */
-export async function nodeOf(major: number): Promise<string> {
-  const args = ['-y', '-p', `node@${major}`, 'node', '-p', 'process.execPath']
-  const { stdout } = await exec('npx', args, { env: { ...process.env, npm_config_loglevel: 'error' } })
-  return stdout.trim()
+/**
+ * The path of a Node.js of this major version, fetched into `folder` if it is not the one that runs. On Linux its
+ * program is fetched alone: npm's `node` package would start a second npm to do so.
+ */
+export async function nodeOf(major: number, folder: string): Promise<string> {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath
+  if (process.platform !== 'linux') {
+    const args = ['-y', '-p', `node@${major}`, 'node', '-p', 'process.execPath']
+    return (await output('npx', args, folder)).trim()
+  }
+  const home = join(folder, `node-${major}`)
+  const name = `node-linux-${process.arch}`
+  await mkdir(home)
+  await writeFile(join(home, 'package.json'), JSON.stringify({ dependencies: { [name]: `^${major}.0.0` } }))
+  await exec('pnpm', ['install', '--ignore-scripts', '--prefer-offline'], { cwd: home })
+  return join(home, 'node_modules', name, 'bin', 'node')
 }
 
 /** Runs a program and returns what it printed on standard output. */

@@ -23,7 +23,7 @@ const nodes = new Map<number, string>()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'evergrant-packages-'))
   tarballs = await packAll(folder)
-  for (const major of NODES) nodes.set(major, await nodeOf(major))
+  for (const major of NODES) nodes.set(major, await nodeOf(major, folder))
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -83,7 +83,7 @@ describe.each(LIBRARIES.map(each => [each.manifest.name, each] as const))('%s', 
 
   it('installs alone into an empty folder, and is imported by every supported Node', async () => {
     const home = join(folder, 'alone', name)
-    await install(subject, tarballs, home, name === '@evergrant/transport-undici' ? UNDICI_7 : {})
+    await install(subject, tarballs, home, 'pnpm', name === '@evergrant/transport-undici' ? UNDICI_7 : {})
     const entries = Object.keys(subject.manifest.exports ?? {}).map(entry => name + entry.slice(1))
     for (const [major, node] of nodes) {
       for (const entry of entries) {
@@ -106,7 +106,7 @@ describe('the packed packages together', () => {
     const cli = PUBLISHED.find(({ manifest }) => manifest.name === '@evergrant/cli')
     if (cli === undefined) throw new Error('there is no command line')
     const home = join(folder, 'cli')
-    await install(cli, tarballs, home)
+    await install(cli, tarballs, home, 'npm')
     const program = join(home, 'node_modules', '@evergrant', 'cli', 'dist', 'main.js')
     for (const [major, node] of nodes) {
       const token = await output(node, [program, 'token', '--sandbox'], home)
@@ -118,7 +118,7 @@ describe('the packed packages together', () => {
     const transport = LIBRARIES.find(({ manifest }) => manifest.name === '@evergrant/transport-undici')
     if (transport === undefined) throw new Error('there is no transport')
     const home = join(folder, 'undici-8')
-    await install(transport, tarballs, home, UNDICI_8)
+    await install(transport, tarballs, home, 'pnpm', UNDICI_8)
     const script =
       "import('@evergrant/transport-undici').then(({ undiciTransport }) => console.log(typeof undiciTransport().send))"
     for (const [major, node] of nodes) {

@@ -43,28 +43,42 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return worker
 }
 
+/** Something that happens once, or fails to. */
+class Signal {
+  readonly given: Promise<void>
+  give!: () => void
+  fail!: (reason: Error) => void
+
+  constructor() {
+    this.given = new Promise((resolve, reject) => {
+      this.give = resolve
+      this.fail = reject
+    })
+  }
+}
+
 class WorkerProcess implements Worker {
   readonly ready: Promise<void>
   readonly #child: ChildProcess
   readonly #gone: Promise<void>
   readonly #answers = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
-  readonly #held = new Map<Gate, PromiseWithResolvers<void>>()
+  readonly #held = new Map<Gate, Signal>()
   #questions = 0
 
   constructor(child: ChildProcess) {
     this.#child = child
-    const ready = Promise.withResolvers<void>()
-    this.ready = ready.promise
+    const ready = new Signal()
+    this.ready = ready.given
     this.#gone = new Promise(resolve => {
       child.once('exit', () => {
         for (const { reject } of this.#answers.values()) reject(new Error('the worker is gone'))
-        ready.reject(new Error('the worker did not start'))
+        ready.fail(new Error('the worker did not start'))
         resolve()
       })
     })
     child.on('message', (answer: Answer) => {
-      if (answer.type === 'ready') ready.resolve()
-      else if (answer.type === 'held') this.#gate(answer.gate).resolve()
+      if (answer.type === 'ready') ready.give()
+      else if (answer.type === 'held') this.#gate(answer.gate).give()
       else this.#settle(answer)
     })
   }
@@ -89,7 +103,7 @@ class WorkerProcess implements Worker {
   }
 
   held(gate: Gate): Promise<void> {
-    return this.#gate(gate).promise
+    return this.#gate(gate).given
   }
 
   open(gate: Gate): void {
@@ -114,8 +128,8 @@ class WorkerProcess implements Worker {
     return this.#gone
   }
 
-  #gate(gate: Gate): PromiseWithResolvers<void> {
-    const known = this.#held.get(gate) ?? Promise.withResolvers<void>()
+  #gate(gate: Gate): Signal {
+    const known = this.#held.get(gate) ?? new Signal()
     this.#held.set(gate, known)
     return known
   }
