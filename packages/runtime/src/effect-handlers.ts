@@ -31,6 +31,7 @@ const HANDLERS: {
   },
 
   write: (session, { op, change }) => {
+    subscribe(session)
     const sentAt = session.now
     answer(
       session,

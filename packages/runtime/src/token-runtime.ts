@@ -154,6 +154,7 @@ class Runtime implements TokenRuntime {
     const { provider, keepWarm = false, role = 'renewer' } = options
     const identity = grantIdentityOf(options, id, thumbprint)
     const { grantType } = identity
+    const { scope, staleMsMax } = this.#surroundings.store.traits
     return grantPolicy({
       ...provider.policy,
       ...options.policy,
@@ -166,7 +167,9 @@ class Runtime implements TokenRuntime {
       seedRefreshToken,
       keepWarm,
       role,
-      shared: this.#surroundings.store.traits.scope !== 'process',
+      shared: scope !== 'process',
+      // A server on the network answers a write as soon as a read, and nearer copies of its records there are none.
+      leaseUnseen: scope === 'shared' && staleMsMax === 0,
     })
   }
 

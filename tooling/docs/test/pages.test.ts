@@ -29,7 +29,8 @@ function histories(more: fc.Arbitrary<Action>): Action[][] {
 function exploredEdges(): readonly Edge[] {
   const fleets = [
     ...histories(flush).map(
-      (actions, i) => [new Fleet({ keepWarm: i % 2 === 0 }, world()), actions] as const,
+      (actions, i) =>
+        [new Fleet({ keepWarm: i % 2 === 0, leaseUnseen: i % 4 > 1 }, world()), actions] as const,
     ),
     ...histories(command).map(actions => [new Fleet({ identity: USER }, world()), actions] as const),
   ]

@@ -6,7 +6,7 @@ import { overBudget, spentUntil } from './budget.ts'
 import { restorePending, serveUnsaved, writePending } from './commit.ts'
 import type { Known, StoreTrouble } from './grant-state.ts'
 import { isLeasedElsewhere, lookAgainAt } from './lease.ts'
-import { beginUnguarded, newestRecord, planRenewal, takeLease } from './renewal.ts'
+import { ASK_ANEW, beginUnguarded, newestRecord, planRenewal, takeLease } from './renewal.ts'
 import { hasNewSeed } from './seed.ts'
 import { serveWaiters } from './serve.ts'
 import { isDue, isLapsed } from './stamp.ts'
@@ -100,6 +100,7 @@ function needsRestoring(turn: Turn): boolean {
 function pursue(turn: Turn): void {
   const { state, at, policy } = turn
   const { known } = state
+  if (mayLeaseUnseen(turn)) return leaseUnseen(turn)
   if (known === undefined || state.hinted !== false) return readOrWait(turn)
   if (known.newer) return giveUp(turn, fail('record_newer'), known)
   const pause = pauseOf(turn)
@@ -113,6 +114,22 @@ function pursue(turn: Turn): void {
   const plan = planRenewal(turn)
   if ('failure' in plan) return giveUp(turn, endGrant(turn, plan.failure), known)
   takeLease(turn, plan)
+}
+
+/**
+ * Whether the lease may be tried for before anything is known: nothing was ever seen or written here, and what is
+ * asked for uses nothing up. If there is a record, the refusal tells all that reading it would.
+ */
+function mayLeaseUnseen(turn: Turn): boolean {
+  const { state, policy } = turn
+  if (!policy.leaseUnseen || policy.role === 'follower' || !canAskAgain(policy.identity)) return false
+  const fresh = state.known === undefined && state.stamp === undefined && state.fenceSeen === 0
+  return fresh && state.trouble === undefined && state.storeTrouble === undefined
+}
+
+function leaseUnseen(turn: Turn): void {
+  turn.state.hinted = false
+  takeLease(turn, ASK_ANEW)
 }
 
 /** Whether somebody has configured a new refresh token for a grant that has ended. */

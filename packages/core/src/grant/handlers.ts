@@ -98,11 +98,16 @@ export function onLeaseRefused(turn: Turn, event: EventOf<'record.conflicted'>):
   decide(turn)
 }
 
-/** Whether the lease was written is unknown, and it may be written yet; it will not be used. */
+/**
+ * Whether the lease was written is unknown, and it may be written yet; it will not be used. A store that fails at
+ * once to write may be able to read: who has not seen the record yet tries that first.
+ */
 export function onLeaseUnknown(turn: Turn): void {
   answered(turn)
-  noteStoreFailure(turn)
-  recall(turn, currentFlight(turn))
+  const flight = currentFlight(turn)
+  const waited = turn.at - flight.leaseAskedAt >= turn.policy.storeTimeoutMs
+  if (turn.state.known !== undefined || waited) noteStoreFailure(turn)
+  recall(turn, flight)
   decide(turn)
 }
 

@@ -19,6 +19,13 @@ export type Plan =
   | { readonly refreshToken: string | undefined; readonly spends: boolean; readonly firstUse: boolean }
   | { readonly failure: Failure }
 
+/** A request that presents nothing but the client's own credentials. */
+export const ASK_ANEW: Exclude<Plan, { failure: Failure }> = {
+  refreshToken: undefined,
+  spends: false,
+  firstUse: true,
+}
+
 /**
  * Chooses the request: a refresh where the policy says so and a refresh token may be presented, else client
  * credentials where those can obtain the grant, else nothing.
@@ -39,9 +46,7 @@ export function planRenewal(turn: Turn): Plan {
     }
     if (policy.identity.grantType === 'refresh_token') return { failure: fail('response_lost') }
   }
-  if (canAskAgain(policy.identity)) {
-    return { refreshToken: undefined, spends: false, firstUse: true }
-  }
+  if (canAskAgain(policy.identity)) return ASK_ANEW
   return { failure: fail('refresh_token_missing') }
 }
 

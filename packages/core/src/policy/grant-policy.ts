@@ -97,6 +97,12 @@ export interface GrantPolicy extends PolicyNumbers {
   readonly keepWarm: boolean
   /** Whether other processes write to the same store. */
   readonly shared: boolean
+  /**
+   * Whether a session that has not seen the record yet tries for the lease before it reads. That saves a round trip
+   * where a refused write, which brings the record along, costs no more than a read; only grants that can be asked
+   * for again begin so.
+   */
+  readonly leaseUnseen: boolean
 }
 
 const SECOND = 1_000
@@ -164,6 +170,7 @@ export function grantPolicy(input: GrantPolicyInput): GrantPolicy {
     role: 'renewer',
     keepWarm: false,
     shared: true,
+    leaseUnseen: false,
     ...withoutUndefined(input),
     identity: input.identity,
     holder: input.holder,

@@ -19,15 +19,20 @@ const command = fc.record({ do: fc.constantFrom('signIn' as const, 'drop' as con
 
 describe.each([false, true])('a fleet of three processes, whatever happens (keepWarm: %s)', keepWarm => {
   it('keeps client credentials valid, with and without a clock in the store', () => {
-    const property = fc.property(streamsWith(), fc.boolean(), (actions, hasClock) => {
-      play(new Fleet({ keepWarm }, world({ store: new FakeStore(hasClock) })), actions)
-    })
+    const property = fc.property(
+      streamsWith(),
+      fc.boolean(),
+      fc.boolean(),
+      (actions, hasClock, leaseUnseen) => {
+        play(new Fleet({ keepWarm, leaseUnseen }, world({ store: new FakeStore(hasClock) })), actions)
+      },
+    )
     fc.assert(property, { numRuns: RUNS })
   })
 
   it('keeps client credentials valid in a store that loses everything now and then', () => {
-    const property = fc.property(streamsWith(flush), actions =>
-      play(new Fleet({ keepWarm }, world()), actions),
+    const property = fc.property(streamsWith(flush), fc.boolean(), (actions, leaseUnseen) =>
+      play(new Fleet({ keepWarm, leaseUnseen }, world()), actions),
     )
     fc.assert(property, { numRuns: RUNS })
   })

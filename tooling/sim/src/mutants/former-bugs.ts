@@ -98,9 +98,9 @@ export const FORMER_BUGS: readonly Mutant[] = [
     name: 'unknown-lease-left-behind',
     area: 'lease',
     file: `${GRANT}/handlers.ts`,
-    find: `  noteStoreFailure(turn)
-  recall(turn, currentFlight(turn))`,
-    replace: `  noteStoreFailure(turn)
+    find: `noteStoreFailure(turn)
+  recall(turn, flight)`,
+    replace: `noteStoreFailure(turn)
   turn.state.flight = undefined`,
     breaks: 'a lease that is written late and never used loses the grant',
     tests: 'packages/core/test/grant/recall.test.ts',

@@ -47,6 +47,23 @@ const LEASE_MUTANTS: readonly Mutant[] = [
     tests: 'packages/core/test/grant/cold-key.test.ts',
   },
   {
+    name: 'lease-tried-unseen-by-users',
+    area: 'lease',
+    file: `${GRANT}/decide.ts`,
+    find: "if (!policy.leaseUnseen || policy.role === 'follower' || !canAskAgain(policy.identity)) return false",
+    replace: "if (!policy.leaseUnseen || policy.role === 'follower') return false",
+    breaks: 'a session begins by asking for what only a user can grant, whatever the record holds',
+  },
+  {
+    name: 'refused-write-hides-the-record',
+    area: 'lease',
+    file: `${GRANT}/handlers.ts`,
+    find: 'if (turn.state.known !== undefined || waited) noteStoreFailure(turn)',
+    replace: 'noteStoreFailure(turn)',
+    breaks: 'a token goes unread in a store that can only read, and another one is asked for',
+    tests: 'packages/core/test/grant/lease-unseen.test.ts',
+  },
+  {
     name: 'lease-kept-after-winning',
     area: 'lease',
     file: `${GRANT}/outcome.ts`,
