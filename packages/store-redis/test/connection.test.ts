@@ -241,8 +241,14 @@ describe('a store that is closed', () => {
     await failureOf(store.subscribe(KEY, () => undefined))
     await store.close()
     const before = proxy.connections
-    await new Promise(resolve => setTimeout(resolve, 300))
+    // Another one that cannot connect, and is not closed, has tried several times since.
+    const other = await tcpProxy(server.port)
+    other.refuse(true)
+    await failureOf(storeFor({ url: `redis://127.0.0.1:${other.port}` }).read(KEY))
+    const tried = other.connections
+    await eventually('the other one tries', () => other.connections >= tried + 3)
     expect(proxy.connections).toBe(before)
+    await other.close()
   })
 
   it('has never connected if it was never used', async () => {
