@@ -1,7 +1,8 @@
 import type { Store } from '@evergrant/core'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { fileStore } from '../src/index.ts'
 import { type Child, child } from './support/child.ts'
+import { openStore } from './support/open-store.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const KEY = 'evergrant:1:processes'
@@ -10,6 +11,11 @@ async function put(store: Store, value: string): Promise<void> {
   const expected = (await store.read(KEY))?.version
   expect(await store.write(KEY, { value, expected })).toMatchObject({ written: true })
 }
+
+// The first process compiles what all others run.
+beforeAll(async () => {
+  await child({ type: 'count', directory: await temporaryDirectory(), key: KEY, times: 0 }).end
+})
 
 describe('sixteen processes', () => {
   it('count by compare-and-swap and lose nothing', async () => {
@@ -93,7 +99,7 @@ async function resumed(writer: Child): Promise<unknown> {
 describe('a process that is stopped just before it takes the current version', () => {
   it('has lost when others went on, and is shown the truth', async () => {
     const directory = await temporaryDirectory()
-    const store = fileStore({ directory })
+    const store = openStore(directory)
     await put(store, 'first')
     const writer = child({ type: 'stop', directory, key: KEY, value: 'too late' })
     expect(await writer.line()).toEqual({ stopping: true })
@@ -106,7 +112,7 @@ describe('a process that is stopped just before it takes the current version', (
 
   it('has lost when the key was deleted and made again meanwhile', async () => {
     const directory = await temporaryDirectory()
-    const store = fileStore({ directory })
+    const store = openStore(directory)
     await put(store, 'first')
     const writer = child({ type: 'stop', directory, key: KEY, value: 'too late' })
     expect(await writer.line()).toEqual({ stopping: true })
