@@ -52,6 +52,7 @@ describe('a watched secret file', () => {
     await writeFile(path, 'second')
     await expect.poll(() => changes, SOON).toBe(1)
     await writeFile(path, 'second\n')
+    await looks()
     await rm(path)
     await looks()
     await writeFile(path, 'second')
