@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Store } from '@evergrant/core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { fileStore } from '../src/index.ts'
@@ -14,7 +16,7 @@ async function put(store: Store, value: string): Promise<void> {
 
 // The first process compiles what all others run.
 beforeAll(async () => {
-  await child({ type: 'count', directory: await temporaryDirectory(), key: KEY, times: 0 }).end
+  await child({ type: 'count', directory: join(tmpdir(), 'evergrant-never-made'), key: KEY, times: 0 }).end
 })
 
 describe('sixteen processes', () => {

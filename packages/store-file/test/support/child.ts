@@ -2,12 +2,11 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { temporaryDirectory } from './temporary-directory.ts'
 import type { Job } from './worker.ts'
 
 const PROGRAM = fileURLToPath(new URL('./worker.ts', import.meta.url))
 /** So many processes of the same program compile it once. */
-const NODE_COMPILE_CACHE = await temporaryDirectory()
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url))
 
 /** How a process has ended, and what it has said. */
 interface End {

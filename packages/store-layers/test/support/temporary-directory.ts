@@ -2,13 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
-
-const made: string[] = []
-
-afterAll(async () => {
-  await Promise.all(made.splice(0).map(folder => rm(folder, { recursive: true, force: true })))
-})
+import { onTestFinished } from 'vitest'
 
 /** Where files are held in memory on Linux: how long a disk takes to save something is nothing to a layer. */
 const MEMORY = '/dev/shm'
@@ -22,9 +16,9 @@ function base(): string {
   }
 }
 
-/** A path in a fresh folder, at which there is nothing yet. Removed after the tests of the file. */
+/** A path in a fresh folder, at which there is nothing yet. Removed after the test. */
 export async function temporaryDirectory(): Promise<string> {
   const folder = await mkdtemp(join(base(), 'evergrant-store-layers-'))
-  made.push(folder)
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return join(folder, 'store')
 }
