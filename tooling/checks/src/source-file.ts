@@ -3,8 +3,6 @@ import { readText } from './repository.ts'
 
 const parsed = new Map<string, ts.SourceFile>()
 
-const parsed = new Map<string, ts.SourceFile>()
-
 /** A TypeScript file, parsed. Every file is parsed once. */
 export function parse(file: string): ts.SourceFile {
   const known = parsed.get(file) ?? parseText(file, readText(file))
