@@ -5,6 +5,7 @@ import {
   type GrantedTokens,
   revokeToken,
   type TokenSource,
+  type Transport,
   tokenSource,
 } from '@evergrant/runtime'
 import { type BaiduSandbox, type BaiduSandboxOptions, baiduSandbox, virtualClock } from '@evergrant/testkit'
@@ -125,12 +126,22 @@ describe('a user who signs in by code', () => {
 describe('a user who signs in on a device', () => {
   it('enters its code elsewhere, and it asks no more often than it may', async () => {
     const { sandbox, about } = await open()
+    let code = ''
+    /** The user enters the code once the device was told that it has to wait for that. */
+    const transport: Transport = {
+      async send(request, limits) {
+        const response = await about.transport.send(request, limits)
+        if (sandbox.requests.at(-1)?.outcome === 'authorization_pending') sandbox.decide(code, true)
+        return response
+      },
+    }
     const tokens = await deviceSignIn({
       ...about,
+      transport,
       scopes: ['netdisk'],
       onPrompt: ({ userCode, verificationUri }) => {
         expect(verificationUri).toBe('https://openapi.baidu.com/device')
-        setTimeout(() => sandbox.decide(userCode, true), 50)
+        code = userCode
       },
     })
     expect(tokens).toMatchObject({ accessToken: expect.stringMatching(/^26\./), scope: ['netdisk'] })

@@ -1,7 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Store } from '@evergrant/core'
 import { conformance } from '@evergrant/store-conformance'
-import { describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { fileStore } from '../src/index.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
@@ -14,10 +13,19 @@ function open(directory: string): Store {
 }
 
 describe('the file store conforms: it', () => {
+  // The clocks of the host, which stand unless they are moved.
+  beforeAll(() => {
+    vi.useFakeTimers({ toFake: ['Date', 'hrtime'] })
+  })
+  afterAll(() => {
+    vi.useRealTimers()
+  })
   const subject = {
     open: async () => open(await temporaryDirectory()),
     openPeer: (store: Store) => open(directories.get(store) ?? ''),
-    pass: (ms: number) => setTimeout(ms),
+    async pass(ms: number) {
+      vi.advanceTimersByTime(ms)
+    },
   }
   for (const { title, run } of conformance(subject)) {
     it(title, async ({ annotate }) => {

@@ -1,7 +1,8 @@
 import { EvergrantError } from '@evergrant/core'
 import { describe, expect, it } from 'vitest'
 import { errno, hookedDisk } from './support/hooked-disk.ts'
-import { openStore, put, quickDisk } from './support/open-store.ts'
+import { openStore, put } from './support/open-store.ts'
+import { quickDisk } from './support/quick-disk.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const KEY = 'evergrant:1:trouble'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { folderOf } from '../src/folder-names.ts'
 import { hookedDisk } from './support/hooked-disk.ts'
-import { found, openStore, put, quickDisk } from './support/open-store.ts'
+import { found, openStore, put } from './support/open-store.ts'
+import { quickDisk } from './support/quick-disk.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const KEY = 'evergrant:1:durability'

@@ -23,7 +23,10 @@ const PROVIDER: Provider = {
 }
 
 const sources: TokenSource[] = []
+/** The stores of all processes, whose commands are not counted here. */
+const stores: FullStore[] = []
 afterEach(async () => {
+  stores.splice(0)
   await Promise.all(sources.splice(0).map(source => source.close()))
   await redis.flushall()
 })
@@ -37,6 +40,7 @@ async function newProcess(transport: ScriptedTransport) {
   const client = { id: 'the-id', secret: 'the-s3cret' }
   const source = tokenSource({ provider: PROVIDER, client, transport, store: count.store })
   sources.push(source)
+  stores.push(store)
   return { source, count }
 }
 
@@ -58,17 +62,15 @@ function counted(inner: FullStore) {
 
 let probes = 0
 
-/** All hints that were published have been heard by everybody. */
+/** Every process has heard all hints that were published, and has had an answer to what it asked for because of them. */
 async function allQuiet(): Promise<void> {
-  const probe = storeFor()
-  let heard = false
   const key = `quiet ${++probes}`
-  await probe.subscribe(key, () => {
-    heard = true
-  })
-  await probe.write(key, { value: 'x', expected: undefined })
-  await eventually('the last hint is heard', () => heard)
-  await new Promise(resolve => setTimeout(resolve, 50))
+  const heard = new Set<FullStore>()
+  // Hints come in order over the one connection on which a process listens.
+  for (const store of stores) await store.subscribe(key, () => heard.add(store))
+  await storeFor().write(key, { value: 'x', expected: undefined })
+  await eventually('the last hint is heard', () => heard.size === stores.length)
+  await Promise.all(stores.map(store => store.read(key)))
 }
 
 function answer(step: Held, token: string): void {

@@ -18,11 +18,11 @@ it('these tests run over the major of ioredis that they say they do', () => {
 })
 
 describe('a store in a single server conforms: it', () => {
-  conformanceSuite(prefix => redisStore({ url: single.url, prefix, commandTimeoutMs }))
+  conformanceSuite(single.url, prefix => redisStore({ url: single.url, prefix, commandTimeoutMs }))
 })
 
 describe('a memory in front of a single server conforms: it', () => {
-  conformanceSuite(prefix => {
+  conformanceSuite(single.url, prefix => {
     const far = redisStore({ url: single.url, prefix, commandTimeoutMs })
     return tiered(memoryStore(), far, { freshForMs: 40 })
   })
@@ -30,12 +30,12 @@ describe('a memory in front of a single server conforms: it', () => {
 
 describe('a store made after a client of one’s own conforms: it', () => {
   const client = new Redis(single.url, { lazyConnect: true, keyPrefix: 'mine:' })
-  conformanceSuite(prefix => redisStore({ client, prefix, commandTimeoutMs }))
+  conformanceSuite(single.url, prefix => redisStore({ client, prefix, commandTimeoutMs }))
 })
 
 describe('a store behind a Sentinel conforms: it', () => {
   const sentinels = [{ host: '127.0.0.1', port: sentinel.sentinel.port }]
-  conformanceSuite(prefix =>
+  conformanceSuite(sentinel.servers[0].url, prefix =>
     redisStore({ connection: { sentinels, name: sentinel.name }, prefix, commandTimeoutMs }),
   )
 })
@@ -43,5 +43,7 @@ describe('a store behind a Sentinel conforms: it', () => {
 describe('a store in a Cluster conforms: it', () => {
   const nodes = cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
   const client = new Cluster(nodes, { lazyConnect: true })
-  conformanceSuite(prefix => redisStore({ client, prefix, commandTimeoutMs }))
+  conformanceSuite(cluster.servers[0]?.url ?? single.url, prefix =>
+    redisStore({ client, prefix, commandTimeoutMs }),
+  )
 })

@@ -235,14 +235,20 @@ describe('a store that is closed', () => {
   })
 
   it('while it cannot connect stops trying', async () => {
-    proxy.refuse(true)
-    const store = storeFor()
-    await failureOf(store.read(KEY))
-    await failureOf(store.subscribe(KEY, () => undefined))
+    const other = await tcpProxy(server.port)
+    for (const each of [proxy, other]) each.refuse(true)
+    const [store, rival] = [storeFor(), storeFor({ url: `redis://127.0.0.1:${other.port}` })]
+    for (const each of [store, rival]) {
+      await failureOf(each.read(KEY))
+      await failureOf(each.subscribe(KEY, () => undefined))
+    }
     await store.close()
-    const before = proxy.connections
-    await new Promise(resolve => setTimeout(resolve, 300))
+    const [before, tried] = [proxy.connections, other.connections]
+    // The one that is not closed has tried again meanwhile, on both of its connections.
+    await eventually('the other one tries', () => other.connections >= tried + 4)
     expect(proxy.connections).toBe(before)
+    await rival.close()
+    await other.close()
   })
 
   it('has never connected if it was never used', async () => {

@@ -193,7 +193,8 @@ describe('a connection for hints', () => {
   it('that has lost its server for a while is made again when the server is back', async () => {
     const { hints } = await interrupted(async () => {
       proxy.refuse(true)
-      await new Promise(resolve => setTimeout(resolve, 300))
+      const before = proxy.connections
+      await eventually('it has tried in vain', () => proxy.connections >= before + 3)
       // Written while nobody could hear of it.
       await put(writerFor(), KEY, 'missed')
       proxy.refuse(false)
@@ -232,7 +233,11 @@ describe('a connection for hints', () => {
     const store = storeFor({ probeIntervalMs: 10_000 })
     await store.subscribe(KEY, () => undefined)
     const before = proxy.sent.length
-    await new Promise(resolve => setTimeout(resolve, 300))
+    // Another one, which has to be asked more often, has been asked several times meanwhile.
+    const busy = await tcpProxy(server.port)
+    await storeFor({ url: `redis://127.0.0.1:${busy.port}` }).subscribe(KEY, () => undefined)
+    await eventually('it is asked', () => busy.sent.split('unsubscribe').length > 3)
     expect(proxy.sent.length).toBe(before)
+    await busy.close()
   })
 })

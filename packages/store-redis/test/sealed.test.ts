@@ -13,13 +13,15 @@ afterAll(() => Promise.all([single.close(), cluster.close()]))
 const ring = () => keyring({ current: { id: 'one', key: new Uint8Array(32).fill(1) } })
 
 describe('a sealed store in a single server conforms: it', () => {
-  conformanceSuite(prefix => sealed(redisStore({ url: single.url, prefix, commandTimeoutMs }), ring()))
+  conformanceSuite(single.url, prefix =>
+    sealed(redisStore({ url: single.url, prefix, commandTimeoutMs }), ring()),
+  )
 })
 
 describe('a memory before a sealed store in a Cluster conforms: it', () => {
   const nodes = cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
   const client = new Cluster(nodes, { lazyConnect: true })
-  conformanceSuite(prefix =>
+  conformanceSuite(cluster.servers[0]?.url ?? single.url, prefix =>
     tiered(memoryStore(), sealed(redisStore({ client, prefix, commandTimeoutMs }), ring()), {
       freshForMs: 40,
     }),

@@ -15,6 +15,8 @@ const COUNTED_ROUNDS = 3
 /** How long the tokens live whose renewals are counted, and when they are due: a tenth of it later. */
 export const SHORT_LIFETIME_S = 6
 const DUE_AFTER_MS = 700
+/** How long, in ms, commands are awaited that nobody waits for. */
+const SETTLE_MS = 200
 
 export interface FleetTimes {
   readonly library: FleetLibraryName
@@ -81,8 +83,10 @@ export async function commandsOf(
   const watch = await redisWatch(redisUrl)
   /** How many commands it takes. */
   async function countOf(act: () => Promise<unknown>): Promise<number> {
+    await sleep(SETTLE_MS)
     await watch.taken()
     await act()
+    await sleep(SETTLE_MS)
     return (await watch.taken()).length
   }
   const followers = processes.size - 1

@@ -1,12 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-
-/** How long, in ms, commands are awaited that nobody waits for. */
-const SETTLE_MS = 200
 
 /** Counts the commands that clients send to a Redis server; what their scripts do inside of it does not count. */
 export interface RedisWatch {
-  /** The commands that clients have sent since the last call, in the order of their coming. */
+  /** The commands that clients have sent since the last call and until this one, in the order of their coming. */
   taken(): Promise<readonly string[]>
   close(): void
 }
@@ -25,7 +21,6 @@ export async function redisWatch(url: string): Promise<RedisWatch> {
   })
   return {
     async taken() {
-      await sleep(SETTLE_MS)
       const text = `marker-${++markers}`
       const arrived = new Promise<void>(resolve => reached.set(text, resolve))
       await client.echo(text)

@@ -29,14 +29,16 @@ describe('a fleet', () => {
 
   it.each(FLEET_LIBRARIES)('of %s gives every caller of every process a token', async library => {
     const endpoint = await tokenEndpoint({ latencyMs: 300 })
+    const prompt = await tokenEndpoint()
     const processes = await fleetProcesses({ library, redisUrl: redis.url }, 2)
     try {
-      await processes.askApart(i => endpoint.as(`${library}-test-${i}`))
+      await processes.askApart(i => prompt.as(`${library}-test-${i}`))
       const answers = await processes.ask(endpoint.as(`${library}-test`), 5)
       expect(answers.map(({ tokens }) => tokens)).toEqual([[TOKEN_TEXT], [TOKEN_TEXT]])
       expect(endpoint.requestsOf(`${library}-test`)).toBe(REQUESTS_OF_TWO[library])
     } finally {
       await processes.close()
+      await prompt.close()
       await endpoint.close()
     }
   })

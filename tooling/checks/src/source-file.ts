@@ -5,9 +5,14 @@ const parsed = new Map<string, ts.SourceFile>()
 
 /** A TypeScript file, parsed. Every file is parsed once. */
 export function parse(file: string): ts.SourceFile {
-  const known = parsed.get(file) ?? ts.createSourceFile(file, readText(file), ts.ScriptTarget.ES2023, true)
+  const known = parsed.get(file) ?? parseText(file, readText(file))
   parsed.set(file, known)
   return known
+}
+
+/** A text, parsed as if it stood in a file of this name. */
+export function parseText(file: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true)
 }
 
 /** Calls `visit` for every node of a file. */

@@ -1,7 +1,8 @@
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { readText, repositoryFiles } from '../src/repository.ts'
-import { linesOf, parse, placeOf, walk } from '../src/source-file.ts'
+import { linesOf, parse, parseText, placeOf, walk } from '../src/source-file.ts'
+import { timerUse } from '../src/timer-use.ts'
 
 const FILES = repositoryFiles()
 const CODE = FILES.filter(file => /\.m?ts$/.test(file))
@@ -116,6 +117,54 @@ describe('time and chance arrive from outside:', () => {
           : undefined,
     )
     expect(found).toEqual([])
+  })
+})
+
+describe('no test sleeps:', () => {
+  /** Tests, what stands beside them, and the tools that they use. Benchmarks measure, and may take their time. */
+  const OF_TESTS = [...TESTS, ...SOURCES.filter(file => /^tooling\/(?!bench\/)/.test(file))]
+  /** Where timers are, and why that keeps no test waiting for longer than it has to. */
+  const HOMES: Readonly<Record<string, string>> = {
+    'tooling/redis/src/eventually.ts': 'the pause between two looks at a condition',
+    'tooling/redis/src/tcp-proxy.ts': 'a network that is slow on demand',
+    'tooling/redis/test/programs/abandon-server.ts': 'a process that lives until it is killed',
+    'tooling/sim/src/sim-pool.ts': 'a deadline, after which a program that hangs is told',
+    'tooling/fuzz/test/pipelines.test.ts': 'a deadline, after which a call that hangs is told',
+  }
+
+  it('what tests wait for is an event, a condition or a clock that they move, and no timer', () => {
+    const found = complaints(
+      OF_TESTS.filter(file => HOMES[file] === undefined),
+      timerUse,
+    )
+    expect(found).toEqual([])
+  })
+
+  it('a timer has a home only where there is one', () => {
+    const unused = Object.keys(HOMES).filter(
+      file => !OF_TESTS.includes(file) || complaints([file], timerUse).length === 0,
+    )
+    expect(unused).toEqual([])
+  })
+
+  it.each([
+    "import { setTimeout } from 'node:timers/promises'; await setTimeout(50)",
+    "import { setTimeout as pause } from 'node:timers/promises'; await pause(50)",
+    "import { scheduler as s } from 'node:timers/promises'; await s.wait(50)",
+    "import * as timers from 'node:timers/promises'; await timers.setTimeout(50)",
+    'await new Promise(resolve => setTimeout(resolve, 50))',
+    'await promisify(setTimeout)(50)',
+    'socket.setTimeout(150, () => resolve("open"))',
+    'for await (const _ of setInterval(50)) break',
+    'Atomics.wait(cell, 0, 0, 50)',
+    'await page.waitForTimeout(50)',
+  ])('this is found: %s', sleep => {
+    const found: string[] = []
+    walk(parseText('sleepy.test.ts', sleep), node => {
+      const complaint = timerUse(node)
+      if (complaint !== undefined) found.push(complaint)
+    })
+    expect(found).not.toEqual([])
   })
 })
 

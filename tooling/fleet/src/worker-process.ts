@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import type { Answer, Gate, GivenToken, Question, WorkerOptions } from './worker-message.ts'
 
 const PROGRAM = fileURLToPath(new URL('./worker.ts', import.meta.url))
+/** So many processes of the same program compile it once. */
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../dist/compile-cache', import.meta.url))
 
 /** What came of asking for tokens. */
 export interface Given {
@@ -36,6 +38,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const child = fork(PROGRAM, [JSON.stringify(options)], {
     // The packages as they were built: reading their sources takes a process longer than all that it does here.
     execArgv: ['--unhandled-rejections=strict'],
+    env: { ...process.env, NODE_COMPILE_CACHE },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const worker = new WorkerProcess(child)

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { EvergrantError } from '@evergrant/core'
 import { baidu } from '@evergrant/provider-baidu'
 import {
@@ -79,3 +80,5 @@ process.on('message', (question: Question) => {
   })
 })
 tell({ type: 'ready' })
+// Most workers are killed, and would leave nothing to the next.
+flushCompileCache()

@@ -39,11 +39,13 @@ describe('a server', () => {
     const answer = server.ask('PING').finally(() => {
       answered = true
     })
-    await new Promise(resolve => setTimeout(resolve, 50))
+    // Another one, asked later, answers.
+    const other = await startServer()
+    expect(await other.ask('PING')).toBe('PONG')
     expect(answered).toBe(false)
     server.resume()
     expect(await answer).toBe('PONG')
-    await server.close()
+    await Promise.all([server.close(), other.close()])
   })
 
   it('that cannot start says why', async () => {
@@ -115,8 +117,9 @@ describe('a proxy', () => {
     client.incr('a').catch(() => undefined)
     await eventually('it has arrived', async () => (await server.ask('GET', 'a')) === '3')
     proxy.mode = 'blackhole'
+    const sent = proxy.sent.length
     client.incr('a').catch(() => undefined)
-    await new Promise(resolve => setTimeout(resolve, 30))
+    await eventually('it is sent', () => proxy.sent.slice(sent).includes('incr'))
     expect(await server.ask('GET', 'a')).toBe('3')
 
     proxy.refuse(true)

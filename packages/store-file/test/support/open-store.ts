@@ -1,13 +1,10 @@
 import type { Entry, Store, Version } from '@evergrant/core'
 import { expect } from 'vitest'
 import { watchFolder } from '../../src/change-watch.ts'
-import { type Disk, nodeDisk } from '../../src/disk.ts'
 import { fileStoreOn } from '../../src/file-store.ts'
 import { type HostClock, hostClock } from '../../src/host-clock.ts'
 import type { Host } from '../../src/workplace.ts'
-
-/** The disk of this host, on which nothing is waited for: what is not cut off from its power loses nothing. */
-export const quickDisk: Disk = { ...nodeDisk, sync: async () => undefined }
+import { quickDisk } from './quick-disk.ts'
 
 /** A store on this machine, but for what a test puts in the place of its parts. */
 export function openStore(directory: string, parts: Partial<Host> = {}): Store {

@@ -1,17 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { onTestFinished } from 'vitest'
 
-const made: string[] = []
-
-afterAll(async () => {
-  await Promise.all(made.splice(0).map(folder => rm(folder, { recursive: true, force: true })))
-})
-
-/** A path in a fresh folder, at which there is nothing yet. Removed after the tests of the file. */
+/** A path in a fresh folder, at which there is nothing yet. Removed after the test. */
 export async function temporaryDirectory(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'evergrant-store-file-'))
-  made.push(folder)
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return join(folder, 'store')
 }

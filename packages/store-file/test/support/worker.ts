@@ -6,10 +6,11 @@
 import { writeSync } from 'node:fs'
 import type { Change, Store } from '@evergrant/core'
 import { watchFolder } from '../../src/change-watch.ts'
-import { nodeDisk } from '../../src/disk.ts'
+import { type Disk, nodeDisk } from '../../src/disk.ts'
 import { fileStoreOn } from '../../src/file-store.ts'
 import { hostClock } from '../../src/host-clock.ts'
 import { type Call, hookedDisk, isChange } from './hooked-disk.ts'
+import { quickDisk } from './quick-disk.ts'
 
 export type Job = { readonly directory: string; readonly key: string } & (
   | { readonly type: 'count'; readonly times: number }
@@ -27,8 +28,9 @@ function say(line: object): void {
 function open(
   directory: string,
   before: (call: Call, args: readonly unknown[]) => void = () => undefined,
+  inner: Disk = nodeDisk,
 ): Store {
-  const disk = hookedDisk(nodeDisk, (call, run, args) => {
+  const disk = hookedDisk(inner, (call, run, args) => {
     before(call, args)
     return run()
   })
@@ -40,7 +42,7 @@ async function changeOf(store: Store, key: string, value: string | undefined): P
 }
 
 async function count({ directory, key, times }: Extract<Job, { type: 'count' }>): Promise<void> {
-  const store = open(directory)
+  const store = open(directory, undefined, quickDisk)
   let refusals = 0
   for (let done = 0; done < times; ) {
     const entry = await store.read(key)

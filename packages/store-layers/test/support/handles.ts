@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Store } from '@evergrant/core'
 import type { Subject } from '@evergrant/store-conformance'
 
@@ -6,7 +5,7 @@ import type { Subject } from '@evergrant/store-conformance'
 export function subjectOf<Data>(
   data: () => Data | Promise<Data>,
   handle: (data: Data) => Store,
-  pass: (ms: number) => Promise<void> = async ms => setTimeout(ms),
+  pass: (ms: number) => Promise<void>,
 ): Subject {
   const known = new Map<Store, Data>()
   const open = (of: Data) => {

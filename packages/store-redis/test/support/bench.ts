@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { EvergrantError, type Store, type Version } from '@evergrant/core'
+import { eventually } from '@evergrant/tooling-redis'
 import { afterEach } from 'vitest'
 import { type RedisStoreOptions, redisStore } from '../../src/index.ts'
 
@@ -55,24 +55,19 @@ export async function elapsedMs(promise: Promise<unknown>): Promise<number> {
 export function hintCounter(): {
   readonly hear: () => void
   readonly count: number
-  next(withinMs?: number): Promise<void>
+  next(): Promise<void>
 } {
   let count = 0
-  let awaited: (() => void) | undefined
   return {
     hear() {
       count += 1
-      awaited?.()
     },
     get count() {
       return count
     },
-    async next(withinMs = 20_000) {
-      const arrived = new Promise<'hint'>(resolve => {
-        awaited = () => resolve('hint')
-      })
-      const outcome = await Promise.race([arrived, wait(withinMs, 'nothing', { ref: false })])
-      if (outcome === 'nothing') throw new Error(`No hint came within ${withinMs} ms.`)
+    async next() {
+      const before = count
+      await eventually('the next hint', () => count > before)
     },
   }
 }
