@@ -116,7 +116,10 @@ class DecryptedSecret extends LateSecret {
 
   async #ciphertext(): Promise<string> {
     const { ciphertext } = this.#options
-    const text = (typeof ciphertext === 'string' ? ciphertext : await ciphertext.read()).replaceAll(/\s+/g, '')
+    const text = (typeof ciphertext === 'string' ? ciphertext : await ciphertext.read()).replaceAll(
+      /\s+/g,
+      '',
+    )
     if (text === '') throw unavailable('The ciphertext of the secret is empty.')
     return text
   }

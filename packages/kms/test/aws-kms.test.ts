@@ -41,7 +41,10 @@ describe('a key at AWS KMS', () => {
     const { plaintext, wrapped } = await service().generate(CONTEXT)
     expect(plaintext).toHaveLength(32)
     expect(await service().unwrap(wrapped, { 'evergrant:key': 'kms', tenant: 'a' })).toEqual(plaintext)
-    expect([server.targets, server.unsigned]).toEqual([['TrentService.GenerateDataKey', 'TrentService.Decrypt'], 0])
+    expect([server.targets, server.unsigned]).toEqual([
+      ['TrentService.GenerateDataKey', 'TrentService.Decrypt'],
+      0,
+    ])
   })
 
   it('unwraps in no other context, under no other key, and nothing that was changed', async () => {

@@ -60,7 +60,10 @@ function wrapped(service: KeyService, text = SECRET, context = {}): Promise<stri
 describe.each(Object.entries(SERVICES))('a secret that %s decrypts', (name, service) => {
   it('is what was encrypted, asked for once, and printed by nothing', async () => {
     const ciphertext = await wrapped(service, `${SECRET}\n`)
-    const secret = decryptedSecret({ service, ciphertext: `${ciphertext.slice(0, 20)}\n${ciphertext.slice(20)}\n` })
+    const secret = decryptedSecret({
+      service,
+      ciphertext: `${ciphertext.slice(0, 20)}\n${ciphertext.slice(20)}\n`,
+    })
     const before = asked()
     expect(await Promise.all([secret.read(), secret.read()])).toEqual([SECRET, SECRET])
     expect([await secret.read(), asked() - before]).toEqual([SECRET, 1])
@@ -113,7 +116,11 @@ describe('a secret that a key service decrypts', () => {
     await writeFile(path, await wrapped(service))
     const time = { at: 0 }
     const clock = { now: () => time.at }
-    return { path, time, secret: decryptedSecret({ service, ciphertext: fileSecret(path), clock, ...options }) }
+    return {
+      path,
+      time,
+      secret: decryptedSecret({ service, ciphertext: fileSecret(path), clock, ...options }),
+    }
   }
 
   it('is asked for again after an hour, and used on for a day while the service is away', async () => {

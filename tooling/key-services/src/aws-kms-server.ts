@@ -35,7 +35,13 @@ export async function awsKmsServer(keyIds: readonly string[]): Promise<AwsKmsSer
     const target = `${exchange.request.headers['x-amz-target']}`
     targets.push(target)
     if (fault !== undefined) return fault
-    const { KeyId, KeySpec, CiphertextBlob = '', Plaintext = '', EncryptionContext } = JSON.parse(exchange.body)
+    const {
+      KeyId,
+      KeySpec,
+      CiphertextBlob = '',
+      Plaintext = '',
+      EncryptionContext,
+    } = JSON.parse(exchange.body)
     const master = masters.get(KeyId)
     if (master === undefined) return refusal('NotFoundException')
     const context = JSON.stringify(Object.entries(EncryptionContext).sort())

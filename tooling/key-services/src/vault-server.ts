@@ -48,7 +48,8 @@ export async function vaultServer(options: VaultServerOptions = {}): Promise<Vau
       const key = randomBytes(32)
       return data({ plaintext: key.toString('base64'), ciphertext: wrapped(key) })
     }
-    if (operation === `encrypt/${name}`) return data({ ciphertext: wrapped(Buffer.from(plaintext, 'base64')) })
+    if (operation === `encrypt/${name}`)
+      return data({ ciphertext: wrapped(Buffer.from(plaintext, 'base64')) })
     if (operation !== `decrypt/${name}`) return { status: 404, body: { errors: [] } }
     const bytes = unwrap(master, Buffer.from(ciphertext.slice('vault:v1:'.length), 'base64'), context)
     if (bytes !== undefined) return data({ plaintext: bytes.toString('base64') })

@@ -13,7 +13,7 @@ interface DoctorOptions extends KeyPlaces, StorePlace {
 }
 
 const HELP = `
-Looks at this machine only; nothing is sent anywhere. With --source, the files below a directory are searched for the
+Looks at this machine only, and asks nobody but the store and the key service that are configured. With --source, the files below a directory are searched for the
 very keys that are configured. It ends with code 3 if there is anything to mend, so that it can stand in a build.`
 
 export function addDoctorCommand(program: Command, terminal: Terminal): void {
