@@ -25,6 +25,7 @@ const ALLOWED: Readonly<
   'packages/runtime': { ours: ['core'], node: false, npm: [] },
   'packages/bundle': { ours: ['core'], node: true, npm: ['jose'] },
   'packages/jose': { ours: ['core'], node: false, npm: ['jose'] },
+  'packages/keychain': { ours: ['core'], node: false, npm: ['@napi-rs/keyring'] },
   'packages/kms': { ours: ['core'], node: false, npm: [] },
   'packages/store-memory': { ours: ['core'], node: false, npm: ['lru-cache'] },
   'packages/store-file': { ours: ['core'], node: true, npm: [] },

@@ -46,7 +46,13 @@ function signed(url: string, body: string, secret: string): Record<string, strin
   const fields = `host:${new URL(url).host}\nx-amz-date:${at}\nx-amz-target:${target}\n`
   const canonical = ['POST', '/', '', fields, names, hash(body)].join('\n')
   const scope = `${day}/${AWS.region}/kms/aws4_request`
-  const parts = [day, AWS.region, 'kms', 'aws4_request', `AWS4-HMAC-SHA256\n${at}\n${scope}\n${hash(canonical)}`]
+  const parts = [
+    day,
+    AWS.region,
+    'kms',
+    'aws4_request',
+    `AWS4-HMAC-SHA256\n${at}\n${scope}\n${hash(canonical)}`,
+  ]
   const signature = parts.reduce<Buffer>(
     (key, part) => createHmac('sha256', key).update(part).digest(),
     Buffer.from(`AWS4${secret}`),
