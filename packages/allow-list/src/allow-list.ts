@@ -67,7 +67,10 @@ function numberOf(address: string, version: 4 | 6): bigint {
   const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const [before, after] = [head, tail].map(part => part.split(':').filter(group => group !== ''))
   const gap = Array.from({ length: 8 - (before?.length ?? 0) - (after?.length ?? 0) }, () => '0')
-  return [...(before ?? []), ...gap, ...(after ?? [])].reduce((sum, group) => (sum << 16n) | BigInt(`0x${group}`), 0n)
+  return [...(before ?? []), ...gap, ...(after ?? [])].reduce(
+    (sum, group) => (sum << 16n) | BigInt(`0x${group}`),
+    0n,
+  )
 }
 
 /** A range is text of whoever configures this, but it may have been pasted: it is cut, and quoted. */

@@ -3,5 +3,6 @@
  *
  * @packageDocumentation
  */
+
+export { type Admission, type AdmitOptions, admitOnly } from './admit-only.ts'
 export { type AllowList, allowList } from './allow-list.ts'
-export { type AdmitOptions, type Admission, admitOnly } from './admit-only.ts'

@@ -42,7 +42,9 @@ describe('a server that admits some addresses only', () => {
         socket.end('welcome')
       })
     })
-    const admission = admitOnly(server, allowList(['127.0.0.1']), { onRefused: address => told.push(address) })
+    const admission = admitOnly(server, allowList(['127.0.0.1']), {
+      onRefused: address => told.push(address),
+    })
     const port = await listening(server)
     expect(await knock(port, '127.0.0.1')).toBe('welcome')
     for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.2'])

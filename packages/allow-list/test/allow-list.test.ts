@@ -7,13 +7,26 @@ describe('an allow-list', () => {
     const list = allowList()
     for (const address of ['127.0.0.1', '127.255.0.9', '::1', '::ffff:127.0.0.1'])
       expect([address, list.permits(address)]).toEqual([address, true])
-    for (const address of ['10.0.0.1', '128.0.0.1', '::2', '::', '0.0.0.0', '::ffff:10.0.0.1', 'fe80::1%lo', ''])
+    for (const address of [
+      '10.0.0.1',
+      '128.0.0.1',
+      '::2',
+      '::',
+      '0.0.0.0',
+      '::ffff:10.0.0.1',
+      'fe80::1%lo',
+      '',
+    ])
       expect([address, list.permits(address)]).toEqual([address, false])
     expect(list.permits(undefined)).toBe(false)
   })
 
   it.each([
-    ['10.1.0.0/16', ['10.1.0.0', '10.1.255.255', '::ffff:10.1.2.3', '::ffff:a01:203'], ['10.0.255.255', '10.2.0.0']],
+    [
+      '10.1.0.0/16',
+      ['10.1.0.0', '10.1.255.255', '::ffff:10.1.2.3', '::ffff:a01:203'],
+      ['10.0.255.255', '10.2.0.0'],
+    ],
     ['192.168.7.9', ['192.168.7.9', '::ffff:192.168.7.9'], ['192.168.7.8', '127.0.0.1']],
     ['0.0.0.0/0', ['1.2.3.4', '::ffff:1.2.3.4'], ['::1', '2001:db8::1']],
     ['2001:db8::/32', ['2001:db8::1', '2001:db8:ffff::'], ['2001:db9::', '::1', '10.0.0.1']],
@@ -32,7 +45,9 @@ describe('an allow-list', () => {
         const mask = bits === 0 ? 0 : (0xffff_ffff << (32 - bits)) >>> 0
         const list = allowList([`${dotted((base & mask) >>> 0)}/${bits}`])
         const expected = (other & mask) >>> 0 === (base & mask) >>> 0
-        return list.permits(dotted(other)) === expected && list.permits(`::ffff:${dotted(other)}`) === expected
+        return (
+          list.permits(dotted(other)) === expected && list.permits(`::ffff:${dotted(other)}`) === expected
+        )
       }),
     )
   })
@@ -51,15 +66,21 @@ describe('an allow-list', () => {
     '10.0.0.0-10.0.0.9',
     '',
   ])('refuses "%s", and says how it is written', range => {
-    expect(() => allowList(['127.0.0.1', range])).toThrow(`${JSON.stringify(range)} is no range of addresses; write`)
+    expect(() => allowList(['127.0.0.1', range])).toThrow(
+      `${JSON.stringify(range)} is no range of addresses; write`,
+    )
   })
 
-  it.each(['10.1.2.3/8', '10.0.0.1/31', '1.2.3.4/0', '2001:db8::1/64', '::ffff:1.2.3.4/120', 'fe80::1:2:3:4:5/64'])(
-    'refuses %s, which could mean the network or the address',
-    range => {
-      expect(() => allowList([range])).toThrow(`"${range}" has bits beyond its prefix`)
-    },
-  )
+  it.each([
+    '10.1.2.3/8',
+    '10.0.0.1/31',
+    '1.2.3.4/0',
+    '2001:db8::1/64',
+    '::ffff:1.2.3.4/120',
+    'fe80::1:2:3:4:5/64',
+  ])('refuses %s, which could mean the network or the address', range => {
+    expect(() => allowList([range])).toThrow(`"${range}" has bits beyond its prefix`)
+  })
 
   it('refuses to admit nobody, or too many ranges', () => {
     expect(() => allowList([])).toThrow('admits nobody')

@@ -5,7 +5,7 @@ import { unwrap, wrap } from './wrapping.ts'
 /** Credentials that the stand-in knows, and its region. */
 export const AWS = {
   accessKeyId: 'AKIDEXAMPLE',
-  secretAccessKey: 'wJalrXUtnFEMI-s3cret',
+  secretAccessKey: 'wJalrXUtnFEMI-s3cret', // evergrant: not a secret
   region: 'cn-north-1',
 } as const
 
