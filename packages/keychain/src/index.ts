@@ -3,9 +3,5 @@
  *
  * @packageDocumentation
  */
-export {
-  type KeychainPlace,
-  type KeychainSecretOptions,
-  keychainSecret,
-  setKeychainSecret,
-} from './keychain-secret.ts'
+export { type KeychainSecretOptions, keychainSecret, setKeychainSecret } from './keychain-secret.ts'
+export type { KeychainPlace } from './system-keychain.ts'

@@ -1,13 +1,5 @@
 import { EvergrantError, fail, LateSecret, type Secret } from '@evergrant/core'
-import { type Keychain, systemKeychain } from './system-keychain.ts'
-
-/** Where a secret is in a keychain. */
-export interface KeychainPlace {
-  /** What it is for: the name of the application. 1 to 256 characters, none of them a control character. */
-  readonly service: string
-  /** Which of its secrets it is, the client id for instance. As `service`. */
-  readonly account: string
-}
+import { type Keychain, type KeychainPlace, systemKeychain } from './system-keychain.ts'
 
 export interface KeychainSecretOptions extends KeychainPlace {
   /** How long the keychain may take, which may ask a person to unlock it, in ms. 100 to 300,000; 60,000 by default. */
@@ -57,17 +49,13 @@ export function secretIn(keychain: Keychain, options: KeychainSecretOptions): Se
   })
 }
 
-async function inTime<Answer>(answer: Promise<Answer>, timeoutMs: number): Promise<Answer> {
-  let timer: ReturnType<typeof setTimeout> | undefined
+function inTime<Answer>(answer: Promise<Answer>, timeoutMs: number): Promise<Answer> {
+  const limit = AbortSignal.timeout(timeoutMs)
   const late = new Promise<never>((_, reject) => {
     const message = 'The keychain did not answer in time: it may wait for somebody to unlock it.'
-    timer = setTimeout(() => reject(unavailable(message)), timeoutMs)
+    limit.addEventListener('abort', () => reject(unavailable(message)), { once: true })
   })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  return Promise.race([answer, late])
 }
 
 function requireNames(place: KeychainPlace): void {

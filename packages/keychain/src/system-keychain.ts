@@ -1,6 +1,13 @@
 import { EvergrantError, fail } from '@evergrant/core'
 import type { AsyncEntry } from '@napi-rs/keyring'
-import type { KeychainPlace } from './keychain-secret.ts'
+
+/** Where a secret is in a keychain. */
+export interface KeychainPlace {
+  /** What it is for: the name of the application. 1 to 256 characters, none of them a control character. */
+  readonly service: string
+  /** Which of its secrets it is, the client id for instance. As `service`. */
+  readonly account: string
+}
 
 /** What is asked of a keychain. Failures are errors of Evergrant. */
 export interface Keychain {

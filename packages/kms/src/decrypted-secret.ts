@@ -134,19 +134,15 @@ class DecryptedSecret extends LateSecret {
 
 /** The answer of the service; its failures as errors of Evergrant, without a text of its own. */
 async function inTime(question: () => Promise<Uint8Array>, timeoutMs: number): Promise<Uint8Array> {
-  let timer: ReturnType<typeof setTimeout> | undefined
+  const limit = AbortSignal.timeout(timeoutMs)
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(serviceFailure('retry', 'The key service did not answer in time.')),
-      timeoutMs,
-    )
+    const failure = () => serviceFailure('retry', 'The key service did not answer in time.')
+    limit.addEventListener('abort', () => reject(failure()), { once: true })
   })
   try {
     return await Promise.race([question(), late])
   } catch (error) {
     throw EvergrantError.is(error) ? error : serviceFailure('retry', 'The key service has failed.')
-  } finally {
-    clearTimeout(timer)
   }
 }
 
