@@ -193,3 +193,15 @@ describe('a key at Vault', () => {
     expect(read.stderr).not.toContain('s3cret')
   })
 })
+
+describe('a key at AWS KMS', () => {
+  it('says what to install where the SDK is not, once it is used and not before', async () => {
+    vi.doMock('@aws-sdk/client-kms', () => {
+      throw new Error('Cannot find package')
+    })
+    expect((await evergrant(['keygen', ring, '--id', 'kms', '--service', SERVICES['aws-kms']])).code).toBe(0)
+    const { code, stderr } = await evergrant(['wrap', '--keyring', ring], { input: SECRET })
+    vi.doUnmock('@aws-sdk/client-kms')
+    expect([code, stderr]).toEqual([3, expect.stringContaining('npm install @aws-sdk/client-kms')])
+  })
+})

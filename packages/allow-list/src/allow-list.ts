@@ -33,11 +33,8 @@ export function allowList(ranges: readonly string[] = LOOPBACK): AllowList {
     ranges: [...ranges],
     permits(address) {
       if (address === undefined) return false
-      // A link-local address comes with its interface: fe80::1%eth0.
-      const [plain = ''] = address.split('%')
-      const version = isIP(plain)
-      if (version !== 4 && version !== 6) return false
-      return list.check(plain, version === 4 ? 'ipv4' : 'ipv6')
+      const version = isIP(address)
+      return version !== 0 && list.check(address, version === 4 ? 'ipv4' : 'ipv6')
     },
   }
 }
