@@ -11,6 +11,7 @@ import { addRekeyCommand } from './commands/rekey.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
 import { addSecondFactorCommand } from './commands/second-factor.ts'
 import { addTokenCommand } from './commands/token.ts'
+import { addWrapCommand } from './commands/wrap.ts'
 import { EXIT, EXIT_HELP } from './exit-code.ts'
 import { reportFailure } from './failure-report.ts'
 import type { Terminal } from './terminal.ts'
@@ -48,6 +49,7 @@ function programFor(terminal: Terminal): Command {
   addSandboxCommand(program, terminal)
   addKeygenCommand(program, terminal)
   addRekeyCommand(program, terminal)
+  addWrapCommand(program, terminal)
   addDoctorCommand(program, terminal)
   addAuditCommand(program, terminal)
   addSecondFactorCommand(program, terminal)

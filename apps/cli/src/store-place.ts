@@ -5,7 +5,7 @@ import { sealed } from '@evergrant/store-layers'
 import { memoryStore } from '@evergrant/store-memory'
 import { redisStore } from '@evergrant/store-redis'
 import { UsageError } from './failure-report.ts'
-import { readKeyringFile } from './keyring-file.ts'
+import { readKeyringFile } from './keyring/keyring-file.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Where grants are kept, sealed if there is a keyring, as `--keyring` or `EVERGRANT_KEYRING` says. */
@@ -15,7 +15,7 @@ export async function storeFor(
 ): Promise<Store> {
   const keyringFile = file ?? terminal.env.EVERGRANT_KEYRING
   if (!keyringFile) return storeAt(place, terminal)
-  const { ring } = await readKeyringFile(keyringFile)
+  const { ring } = await readKeyringFile(keyringFile, terminal.env)
   return sealed(storeAt(place, terminal), ring)
 }
 

@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { evergrant } from './support/command-line.ts'
 
 const ID = 'abcdefghijklmnopqrstuvwx'
+/** Looks like one, and does not stand here. */
+const RANDOM = createHash('sha256').update('a secret').digest('hex').slice(0, 32)
 const SECRET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
 
 let folder: string
@@ -68,6 +72,57 @@ describe('evergrant doctor', () => {
     expect(stdout).toContain('✗ a key stands in deep/a.ts')
     expect(stdout).toContain('✗ a key stands in b.yml')
     expect(stdout).not.toContain(SECRET)
+  })
+
+  it('finds what looks like a secret, by file and line, also where no key is configured', async () => {
+    const source = join(folder, 'src')
+    await mkdir(source)
+    await writeFile(
+      join(source, 'a.ts'),
+      `\nconst source = tokenSource({ client: { id, secret: '${RANDOM}' } })\n`,
+    )
+    await writeFile(join(source, 'b.json'), `{"clientSecret": "${RANDOM}"}`)
+    const args = ['doctor', '--source', source, '--source-only']
+    const { code, stdout } = await evergrant([...args, '--json'], { env: { HOME: folder } })
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      3,
+      [
+        { verdict: 'bad', file: 'a.ts', line: 2 },
+        { verdict: 'bad', file: 'b.json', line: 1 },
+      ],
+    ])
+    expect(stdout).not.toContain(RANDOM)
+    await writeFile(join(source, 'a.ts'), `const secret = '${RANDOM}' // evergrant: not a secret`)
+    await rm(join(source, 'b.json'))
+    expect((await evergrant(args, { env: { HOME: folder } })).code).toBe(0)
+  })
+
+  it('lets a file of settings have secrets, unless everybody can read it', async () => {
+    const path = join(folder, '.env.production')
+    await writeFile(path, `BAIDU_SECRET_KEY=${RANDOM}\n`)
+    const codes: unknown[] = []
+    for (const mode of [0o600, 0o644]) {
+      await chmod(path, mode)
+      const { code, stdout } = await evergrant(['doctor', '--source', folder, '--source-only'], { env })
+      codes.push([code, stdout.slice(0, 1)])
+    }
+    expect(codes).toEqual([
+      [0, '·'],
+      [3, '✗'],
+    ])
+  })
+
+  it('finds nothing of that kind in this repository', async () => {
+    const source = fileURLToPath(new URL('../../..', import.meta.url))
+    const nobody = { env: { HOME: folder } }
+    const { code, stdout } = await evergrant(['doctor', '--source', source, '--source-only'], nobody)
+    expect([code, stdout]).toEqual([0, expect.stringContaining('nothing that looks like one')])
+  })
+
+  it('has to know what to search', async () => {
+    expect((await evergrant(['doctor', '--source-only'], { env })).code).toBe(2)
+    const missing = await evergrant(['doctor', '--source', join(folder, 'none')], { env })
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('is no directory')])
   })
 
   it('looks at the store, the audit log and the second verification', async () => {

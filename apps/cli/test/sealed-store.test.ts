@@ -11,7 +11,7 @@ import { redisStore } from '@evergrant/store-redis'
 import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
 import { startServer } from '@evergrant/tooling-redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readKeyringFile } from '../src/keyring-file.ts'
+import { readKeyringFile } from '../src/keyring/keyring-file.ts'
 import { run } from '../src/run.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -46,7 +46,7 @@ async function valuesIn(store: ReturnType<typeof fileStore>): Promise<string[]> 
 }
 
 async function fill(count: number): Promise<void> {
-  const store = sealed(fileStore({ directory: place }), (await readKeyringFile(ring)).ring)
+  const store = sealed(fileStore({ directory: place }), (await readKeyringFile(ring, {})).ring)
   for (let i = 0; i < count; i++) await store.write(`key ${i}`, { value: `value ${i}`, expected: undefined })
   await store.close?.()
 }
@@ -66,7 +66,7 @@ describe('evergrant keygen', () => {
     await writeFile(ring, `# our keys\n\n${(await readFile(ring, 'utf8')).trim()}`)
     await evergrant(['keygen', ring, '--id', 'b'])
     await evergrant(['keygen', ring, '--id', 'c', '--last'])
-    expect((await readKeyringFile(ring)).ids).toEqual(['b', 'a', 'c'])
+    expect((await readKeyringFile(ring, {})).ids).toEqual(['b', 'a', 'c'])
     expect(await readFile(ring, 'utf8')).toContain('# our keys')
     expect((await stat(ring)).mode & 0o777).toBe(0o600)
     const again = await evergrant(['keygen', ring, '--id', 'a'])
@@ -185,7 +185,7 @@ describe('evergrant rekey', () => {
       if (signal === 'SIGKILL') killed += 1
     }
     expect(killed).toBeGreaterThan(0)
-    const reader = sealed(store, (await readKeyringFile(ring)).ring)
+    const reader = sealed(store, (await readKeyringFile(ring, {})).ring)
     for (let i = 0; i < count; i++) expect((await reader.read(`key ${i}`))?.value).toBe(`value ${i}`)
     await store.close?.()
   })
@@ -196,7 +196,7 @@ describe('evergrant rekey', () => {
     await redis.ask('HSET', 'foreign hash', 'a', 'b')
     await evergrant(['keygen', ring, '--id', 'old'])
     const store = redisStore({ url: redis.url })
-    const old = sealed(store, (await readKeyringFile(ring)).ring)
+    const old = sealed(store, (await readKeyringFile(ring, {})).ring)
     const key = `evergrant:1:${crypto.randomUUID()}`
     await old.write(key, { value: 'x', expected: undefined })
     await evergrant(['keygen', ring, '--id', 'new'])

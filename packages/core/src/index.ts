@@ -215,5 +215,6 @@ export {
   RECORD_FORMAT,
   type RecordClock,
 } from './record/record-codec.ts'
+export { LateSecret } from './redaction/late-secret.ts'
 export { REDACTED, redact, redactBody, toBase64, untrustedText } from './redaction/redact.ts'
 export { redactError } from './redaction/redact-error.ts'

@@ -154,7 +154,7 @@ describe('a client that authenticates with its private key', () => {
 })
 
 describe('a key that cannot be used', () => {
-  const SECRET = 'c2VjcmV0LWtleS1tYXRlcmlhbA'
+  const SECRET = 'c2VjcmV0LWtleS1tYXRlcmlhbA' // evergrant: not a secret
 
   it.each<[string, unknown, string]>([
     ['is no key', `${SECRET}`, 'neither a JWK nor in PEM'],

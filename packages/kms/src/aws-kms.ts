@@ -14,12 +14,20 @@ export interface AwsKmsClient {
     CiphertextBlob: Uint8Array
     EncryptionContext: Record<string, string>
   }): Promise<{ Plaintext?: Uint8Array | undefined }>
+  encrypt(input: {
+    KeyId: string
+    Plaintext: Uint8Array
+    EncryptionContext: Record<string, string>
+  }): Promise<{ CiphertextBlob?: Uint8Array | undefined }>
 }
 
 export interface AwsKmsOptions {
   /** `new KMS({ region })` of `@aws-sdk/client-kms`: region, credentials, retries and time limits are its own. */
   readonly client: AwsKmsClient
-  /** The key: an id, an ARN or an alias. Needs `kms:GenerateDataKey` and `kms:Decrypt`. */
+  /**
+   * The key: an id, an ARN or an alias. Needs `kms:GenerateDataKey` and `kms:Decrypt` to seal a store, `kms:Decrypt` to
+   * decrypt secrets, and `kms:Encrypt` to encrypt them.
+   */
   readonly keyId: string
 }
 
@@ -29,7 +37,7 @@ const PASSING =
 const NAME = /^[A-Za-z]{3,64}$/
 
 /**
- * A key at AWS KMS (GenerateDataKey, Decrypt). The context becomes the encryption context: KMS checks it, records it
+ * A key at AWS KMS (GenerateDataKey, Decrypt, Encrypt). The context becomes the encryption context: KMS checks it, records it
  * in CloudTrail, and policies may depend on it.
  *
  * Only the named key unwraps: a wrapped key of another one is refused, even where the credentials allow that. Errors
@@ -48,11 +56,17 @@ export function awsKms({ client, keyId }: AwsKmsOptions): KeyService {
     },
     async unwrap(wrapped, context) {
       const blob = fromBase64(wrapped)
-      if (blob === undefined) throw odd()
+      if (blob === undefined || blob.length === 0) throw unreadable()
       const input = { KeyId: keyId, CiphertextBlob: blob, EncryptionContext: plain(context) }
       const { Plaintext: plaintext } = await client.decrypt(input).catch(refuse)
       if (plaintext === undefined) throw odd()
       return plaintext
+    },
+    async wrap(plaintext, context) {
+      const input = { KeyId: keyId, Plaintext: plaintext, EncryptionContext: plain(context) }
+      const { CiphertextBlob: wrapped } = await client.encrypt(input).catch(refuse)
+      if (wrapped === undefined) throw odd()
+      return toBase64(wrapped)
     },
   }
 }
@@ -84,9 +98,10 @@ function detailsOf(error: unknown): { name: string; status: number | undefined; 
   }
 }
 
+function unreadable(): Error {
+  return serviceFailure('distrust', 'What AWS KMS is to unwrap is not base64, or empty.')
+}
+
 function odd(): Error {
-  return serviceFailure(
-    'distrust',
-    'A key that AWS KMS has wrapped, or its answer, is not what it should be.',
-  )
+  return serviceFailure('distrust', 'The answer of AWS KMS is not what it should be.')
 }

@@ -35,7 +35,7 @@ const PATH = /^[A-Za-z0-9_.-]{1,128}(\/[A-Za-z0-9_.-]{1,128}){0,8}$/
 const KEY = /^[A-Za-z0-9_.-]{1,128}$/
 const DOTS = /^\.+$/
 const HEADER_TEXT = /^[\x21-\x7e]{1,4096}$/
-const WRAPPED = /^vault:v\d{1,9}:[A-Za-z0-9+/=]{16,4096}$/
+const WRAPPED = /^vault:v\d{1,9}:[A-Za-z0-9+/=]{16,8000}$/
 const TIMEOUT_MS = 5_000
 const TIMEOUT_MS_MIN = 100
 const TIMEOUT_MS_MAX = 60_000
@@ -49,7 +49,8 @@ interface TransitData {
 
 /**
  * A key of the transit secrets engine of HashiCorp Vault or OpenBao, over its HTTP API. Needs `update` on
- * `transit/datakey/plaintext/<key>` and `transit/decrypt/<key>`.
+ * `transit/datakey/plaintext/<key>` and `transit/decrypt/<key>` to seal a store, on the latter to decrypt secrets, and on
+ * `transit/encrypt/<key>` to encrypt them.
  *
  * The context is sent as the key derivation context, which counts for keys that were made with `derived=true`.
  * Redirects are not followed, and the token is sent over https only. Throws an `EvergrantError` of code
@@ -94,11 +95,17 @@ export function vaultTransit(options: VaultTransitOptions): KeyService {
       return { plaintext, wrapped }
     },
     async unwrap(wrapped, context) {
-      if (!WRAPPED.test(wrapped)) throw odd()
+      if (!WRAPPED.test(wrapped)) throw unreadable()
       const data = await ask('decrypt', { ciphertext: wrapped, context: contextText(context) })
       const plaintext = fromBase64(data.plaintext)
       if (plaintext === undefined) throw odd()
       return plaintext
+    },
+    async wrap(plaintext, context) {
+      const body = { plaintext: toBase64(plaintext), context: contextText(context) }
+      const { ciphertext } = await ask('encrypt', body)
+      if (typeof ciphertext !== 'string' || !WRAPPED.test(ciphertext)) throw odd()
+      return ciphertext
     },
   }
 }
@@ -157,7 +164,7 @@ function unreachable(error: unknown, late: boolean): Error {
 
 /** What a status means (Vault HTTP API, "HTTP status codes"). */
 const REFUSALS: Readonly<Record<number, readonly [kind: FailureKind, sentence: string]>> = {
-  400: ['configure', 'Vault refuses the wrapped key, its context, or the key that it names.'],
+  400: ['configure', 'Vault refuses what it is to unwrap, its context, or the key that it names.'],
   403: ['configure', 'Vault does not accept the token, or it lacks a permission.'],
   404: ['configure', 'Vault has no such transit engine or key.'],
   429: ['retry', 'Vault limits the rate, or is a standby.'],
@@ -176,6 +183,10 @@ function refusal(status: number): Error {
   return serviceFailure(kind, `${sentence} (${status})`, status)
 }
 
+function unreadable(): Error {
+  return serviceFailure('distrust', 'What Vault is to unwrap does not begin with "vault:v" or is garbled.')
+}
+
 function odd(): Error {
-  return serviceFailure('distrust', 'A key that Vault has wrapped, or its answer, is not what it should be.')
+  return serviceFailure('distrust', 'The answer of Vault is not what it should be.')
 }

@@ -1,52 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { KMS } from '@aws-sdk/client-kms'
 import { EvergrantError } from '@evergrant/core'
 import { keyring, sealed } from '@evergrant/store-layers'
 import { memoryStore } from '@evergrant/store-memory'
+import { AWS, awsKmsServer, jsonServer, refusal } from '@evergrant/tooling-key-services'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { awsKms } from '../src/index.ts'
-import { type Answer, AWS, type Exchange, isSigned, jsonServer, unwrap, wrap } from './support/kms-server.ts'
 
 const KEY_ID = 'alias/evergrant'
 const CONTEXT = { tenant: 'a', 'evergrant:key': 'kms' }
-const MASTERS = new Map([
-  [KEY_ID, randomBytes(32)],
-  ['alias/other', randomBytes(32)],
-])
 
-let fault: Answer | undefined
-const targets: string[] = []
-let unsigned = 0
-
-/** Does what AWS KMS does, for requests that are signed as they have to be. */
-function answer(exchange: Exchange): Answer {
-  if (!isSigned(exchange)) {
-    unsigned += 1
-    return refusal('InvalidSignatureException')
-  }
-  const target = `${exchange.request.headers['x-amz-target']}`
-  targets.push(target)
-  if (fault !== undefined) return fault
-  const { KeyId, KeySpec, CiphertextBlob = '', EncryptionContext } = JSON.parse(exchange.body)
-  const master = MASTERS.get(KeyId)
-  if (master === undefined) return refusal('NotFoundException')
-  const context = JSON.stringify(Object.entries(EncryptionContext).sort())
-  if (target === 'TrentService.GenerateDataKey' && KeySpec === 'AES_256') {
-    const key = randomBytes(32)
-    const blob = wrap(master, key, context).toString('base64')
-    return { status: 200, body: { KeyId, Plaintext: key.toString('base64'), CiphertextBlob: blob } }
-  }
-  const key = unwrap(master, Buffer.from(CiphertextBlob, 'base64'), context)
-  if (key === undefined) return refusal('InvalidCiphertextException')
-  return { status: 200, body: { KeyId, Plaintext: key.toString('base64') } }
-}
-
-function refusal(type: string, status = 400): Answer {
-  return { status, body: { __type: type, message: `no: ${AWS.secretAccessKey}` } }
-}
-
-const server = await jsonServer(answer)
+const server = await awsKmsServer([KEY_ID, 'alias/other'])
 afterAll(() => server.close())
 const { accessKeyId, secretAccessKey, region } = AWS
 const clientWith = (secret: string) =>
@@ -58,12 +22,9 @@ const clientWith = (secret: string) =>
   })
 const service = () => awsKms({ client: clientWith(secretAccessKey), keyId: KEY_ID })
 
-beforeEach(() => {
-  targets.length = 0
-  unsigned = 0
-})
+beforeEach(() => server.clear())
 afterEach(() => {
-  fault = undefined
+  server.fail(undefined)
 })
 
 async function failureOf(operation: Promise<unknown>): Promise<EvergrantError> {
@@ -80,7 +41,10 @@ describe('a key at AWS KMS', () => {
     const { plaintext, wrapped } = await service().generate(CONTEXT)
     expect(plaintext).toHaveLength(32)
     expect(await service().unwrap(wrapped, { 'evergrant:key': 'kms', tenant: 'a' })).toEqual(plaintext)
-    expect([targets, unsigned]).toEqual([['TrentService.GenerateDataKey', 'TrentService.Decrypt'], 0])
+    expect([server.targets, server.unsigned]).toEqual([
+      ['TrentService.GenerateDataKey', 'TrentService.Decrypt'],
+      0,
+    ])
   })
 
   it('unwraps in no other context, under no other key, and nothing that was changed', async () => {
@@ -106,7 +70,7 @@ describe('a key at AWS KMS', () => {
     const failure = await failureOf(wrong.generate(CONTEXT))
     expect(failure).toMatchObject({ kind: 'configure', status: 400 })
     expect(failure.message).toContain('InvalidSignatureException')
-    expect(unsigned).toBe(1)
+    expect(server.unsigned).toBe(1)
   })
 
   it.each([
@@ -117,7 +81,7 @@ describe('a key at AWS KMS', () => {
     ['ThrottlingException', 400, 'retry'],
     ['TooManyRequestsException', 429, 'retry'],
   ] as const)('that answers %s (%i) calls for: %s', async (type, status, kind) => {
-    fault = refusal(type, status)
+    server.fail(refusal(type, status))
     const failure = await failureOf(service().generate(CONTEXT))
     expect(failure).toMatchObject({ kind, code: 'key_service_failed', status })
     expect(failure.message).toContain(type)
@@ -136,7 +100,7 @@ describe('a key at AWS KMS', () => {
     expect(await failureOf(awsKms({ client, keyId: KEY_ID }).generate(CONTEXT))).toMatchObject({
       kind: 'retry',
     })
-    fault = { status: 200, body: {} }
+    server.fail({ status: 200, body: {} })
     expect(await failureOf(service().generate(CONTEXT))).toMatchObject({ kind: 'distrust' })
     expect(await failureOf(service().unwrap('AAAA', CONTEXT))).toMatchObject({ kind: 'distrust' })
   })
@@ -147,7 +111,7 @@ describe('a key at AWS KMS', () => {
     const [writer, reader] = [open(), open()]
     for (const key of ['a', 'b']) await writer.write(key, { value: `token ${key}`, expected: undefined })
     for (const key of ['a', 'b']) expect((await reader.read(key))?.value).toBe(`token ${key}`)
-    expect(targets).toEqual(['TrentService.GenerateDataKey', 'TrentService.Decrypt'])
+    expect(server.targets).toEqual(['TrentService.GenerateDataKey', 'TrentService.Decrypt'])
     expect((await inner.read('a'))?.value).not.toContain('token')
   })
 

@@ -1,46 +1,20 @@
-import { randomBytes } from 'node:crypto'
 import { inspect } from 'node:util'
 import { EvergrantError, fail } from '@evergrant/core'
 import { keyring, sealed } from '@evergrant/store-layers'
 import { memoryStore } from '@evergrant/store-memory'
 import { wireServer } from '@evergrant/testkit'
+import { VAULT, vaultServer } from '@evergrant/tooling-key-services'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { type VaultTransitOptions, vaultTransit } from '../src/index.ts'
-import { type Answer, type Exchange, jsonServer, unwrap, wrap } from './support/kms-server.ts'
 
-const TOKEN = 'hvs.s3cret-token'
+const TOKEN = VAULT.token
 const CONTEXT = { b: '2', a: '1' }
-const MASTER = randomBytes(32)
 
-let fault: Answer | undefined
-let requests: string[] = []
-
-/** Does what the transit engine does with a key that is derived, for requests as Vault wants them. */
-function answer({ request, body }: Exchange): Answer {
-  requests.push(`${request.method} ${request.url}`)
-  if (request.headers['x-vault-token'] !== TOKEN || request.headers['x-vault-namespace'] !== 'team/a') {
-    return { status: 403, body: { errors: [`permission denied ${request.headers['x-vault-token']}`] } }
-  }
-  if (request.headers['x-vault-request'] !== 'true') return { status: 400 }
-  if (fault !== undefined) return fault
-  const { context, bits, ciphertext } = JSON.parse(body)
-  if (typeof context !== 'string') return { status: 400, body: { errors: ["missing 'context'"] } }
-  if (request.url === '/v1/kv/transit/datakey/plaintext/orders' && bits === 256) {
-    const key = randomBytes(32)
-    const wrapped = `vault:v1:${wrap(MASTER, key, context).toString('base64')}`
-    return { status: 200, body: { data: { plaintext: key.toString('base64'), ciphertext: wrapped } } }
-  }
-  if (request.url !== '/v1/kv/transit/decrypt/orders') return { status: 404, body: { errors: [] } }
-  const key = unwrap(MASTER, Buffer.from(ciphertext.slice('vault:v1:'.length), 'base64'), context)
-  if (key === undefined) return { status: 400, body: { errors: ['cipher: message authentication failed'] } }
-  return { status: 200, body: { data: { plaintext: key.toString('base64') } } }
-}
-
-const server = await jsonServer(answer)
+const server = await vaultServer({ mount: 'kv/transit', namespace: 'team/a', key: 'orders' })
 afterAll(() => server.close())
 afterEach(() => {
-  fault = undefined
-  requests = []
+  server.fail(undefined)
+  server.requests.length = 0
 })
 
 function service(options: Partial<VaultTransitOptions> = {}) {
@@ -69,7 +43,7 @@ describe('a key of Vault Transit', () => {
     const { plaintext, wrapped } = await service().generate(CONTEXT)
     expect([plaintext.length, wrapped]).toEqual([32, expect.stringMatching(/^vault:v1:/)])
     expect(await service().unwrap(wrapped, { a: '1', b: '2' })).toEqual(plaintext)
-    expect(requests).toEqual([
+    expect(server.requests).toEqual([
       'POST /v1/kv/transit/datakey/plaintext/orders',
       'POST /v1/kv/transit/decrypt/orders',
     ])
@@ -117,11 +91,11 @@ describe('a key of Vault Transit', () => {
     [{ status: 200, body: { data: null } }, 'distrust'],
     [{ status: 200, body: `{"data":{"plaintext":"${'A'.repeat(70_000)}"}}` }, 'distrust'],
   ] as const)('that answers %j calls for: %s', async (given, kind) => {
-    fault = given
+    server.fail(given)
     const failure = await failureOf(service().generate(CONTEXT))
     expect(failure).toMatchObject({ kind, code: 'key_service_failed' })
     expect(inspect(failure, { depth: 9 })).not.toContain('s3cret')
-    expect(requests).toHaveLength(1)
+    expect(server.requests).toHaveLength(1)
   })
 
   it('that is silent, or not there, is to be tried again', async () => {
@@ -138,7 +112,7 @@ describe('a key of Vault Transit', () => {
     const ring = keyring({ current: { id: 'vault', service: service() } })
     const store = sealed(inner, ring)
     await store.write('a', { value: 'a token', expected: undefined })
-    fault = { status: 503 }
+    server.fail({ status: 503 })
     expect((await store.read('a'))?.value).toBe('a token')
     const other = sealed(inner, keyring({ current: { id: 'vault', service: service() } }))
     expect(await failureOf(other.read('a'))).toMatchObject({ kind: 'retry', code: 'key_service_failed' })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { baiduKeyKind, doubtBaiduClient, parseBaiduToken } from '../src/index.ts'
 
 const API_KEY = 'AbCdEfGhIjKlMnOpQrStUvWx'
-const SECRET_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345'
+const SECRET_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345' // evergrant: not a secret
 
 describe('the kind of a key', () => {
   it.each([

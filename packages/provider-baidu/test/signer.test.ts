@@ -84,7 +84,7 @@ describe('an API Key', () => {
 
 describe('a key of a wrong kind is refused before anything is sent, with advice:', () => {
   const APP_KEY = 'AbCdEfGhIjKlMnOpQrStUvWx'
-  const SECRET_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345'
+  const SECRET_KEY = 'AbCdEfGhIjKlMnOpQrStUvWxYz012345' // evergrant: not a secret
   const TOKEN = '24.0123456789abcdef0123456789abcdef.2592000.1702592000.282335-1234567'
   it.each([
     ['API Key of an application, as a bearer', baiduApiKey(APP_KEY), APP_KEY, 'baidu()'],

@@ -1,5 +1,4 @@
-import { EvergrantError, fail, type RuntimeReport, type Secret } from '@evergrant/core'
-import { LateSecret } from './secret.ts'
+import { EvergrantError, fail, LateSecret, type RuntimeReport, type Secret } from '@evergrant/core'
 
 /** How a place of a ring does, as far as this process knows. */
 export type RingPlaceState =

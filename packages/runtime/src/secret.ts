@@ -1,36 +1,4 @@
-import { EvergrantError, fail, REDACTED, type Secret } from '@evergrant/core'
-
-/** What Node's `util.inspect` and `console.log` ask an object for, by its registered name. */
-/** A secret that `read` fetches, and that prints nothing of itself. */
-export class LateSecret implements Secret {
-  readonly #read: () => string | Promise<string>
-
-  constructor(read: () => string | Promise<string>) {
-    this.#read = read
-  }
-
-  read(): string | Promise<string> {
-    return this.#read()
-  }
-
-  toString(): string {
-    return REDACTED
-  }
-
-  toJSON(): string {
-    return REDACTED
-  }
-
-  [Symbol.toPrimitive](): string {
-    return REDACTED
-  }
-
-  static {
-    // For `util.inspect`, which is Node's alone.
-    const value = LateSecret.prototype.toJSON
-    Object.defineProperty(LateSecret.prototype, Symbol.for('nodejs.util.inspect.custom'), { value })
-  }
-}
+import { EvergrantError, fail, LateSecret, type Secret } from '@evergrant/core'
 
 /**
  * A secret that `read` fetches each time it is needed: from a vault, a key management service, a prompt.

@@ -14,6 +14,7 @@ export {
   type TokenFault,
 } from './baidu-sandbox/sandbox-options.ts'
 export { type FaultyStore, faultyStore, type StoreFault } from './faulty-store.ts'
+export type { ListenOptions } from './listening.ts'
 export { PLATFORM_APP } from './platform-sandbox/platform-app.ts'
 export type { PlatformFault, PlatformSandboxOptions } from './platform-sandbox/platform-options.ts'
 export {

@@ -1,4 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
+import { listenFor } from './listening.ts'
 
 /**
  * What a wire server does with a connection.
@@ -63,11 +64,10 @@ export async function wireServer(first: WireBehaviour = 'silence'): Promise<Wire
   }
 
   const server = createServer(accept)
-  await listen(server)
-  const { port } = server.address() as { port: number }
+  const { port, url } = await listenFor(server)
   return {
     port,
-    url: `http://127.0.0.1:${port}/token`,
+    url: `${url}/token`,
     requests,
     get connections() {
       return connections
@@ -81,10 +81,6 @@ export async function wireServer(first: WireBehaviour = 'silence'): Promise<Wire
       await new Promise(resolve => server.close(resolve))
     },
   }
-}
-
-function listen(server: Server): Promise<void> {
-  return new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
 }
 
 /** Whether a request has all of the body that its header announces. */

@@ -1,7 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { auditLog } from '@evergrant/audit'
-import type { Store } from '@evergrant/core'
+import type { Secret, Store } from '@evergrant/core'
+import { decryptedSecret, vaultTransit } from '@evergrant/kms'
 import { baidu, baiduApi } from '@evergrant/provider-baidu'
 import { authorizedFetch, callGuard, type TokenSource, tokenSource, watchAnomalies } from '@evergrant/runtime'
 import { DIAGNOSTIC_CHANNELS, publishDiagnostics, publishEvent } from '@evergrant/runtime/node'
@@ -26,6 +27,10 @@ export interface ScenarioOptions {
   /** A server of which nothing answers. */
   readonly goneUrl: string
   readonly redisUrl: string
+  /** A key service, its token, and the secret key as it has encrypted it. */
+  readonly vaultUrl: string
+  readonly vaultToken: string
+  readonly ciphertext: string
   readonly directory: string
   readonly auditDirectory: string
 }
@@ -80,7 +85,7 @@ async function life(source: TokenSource): Promise<void> {
   tokens.push((await source.token()).accessToken)
 }
 
-function sourceOf(store: Store, url: string, secret: string): TokenSource {
+function sourceOf(store: Store, url: string, secret: string | Secret): TokenSource {
   return tokenSource({
     provider: baidu({ endpoint: `${url}/oauth/2.0/token` }),
     client: { id: options.apiKey, secret },
@@ -94,12 +99,15 @@ for (const name of DIAGNOSTIC_CHANNELS) subscribe(name, message => print(name, m
 const key = new Uint8Array(Buffer.from(options.sealKey, 'base64'))
 const ring = keyring({ current: { id: 'one', key } })
 const log = await auditLog({ directory: options.auditDirectory, calls: 'all' })
+const vault = { url: options.vaultUrl, token: options.vaultToken, allowInsecureLoopback: true }
+const service = vaultTransit({ ...vault, key: 'evergrant' })
+const secret = decryptedSecret({ service, ciphertext: options.ciphertext })
 const stores = {
   redis: sealed(redisStore({ url: options.redisUrl, prefix: 'canary:' }), ring),
   file: sealed(fileStore({ directory: options.directory }), ring),
 }
 for (const [name, store] of Object.entries(stores)) {
-  const source = sourceOf(store, options.url, options.secretKey)
+  const source = sourceOf(store, options.url, secret)
   publishDiagnostics(source)
   source.on(log.hear)
   watchAnomalies(source, { host: 'here', thresholds: { hosts: ['elsewhere'] }, onAnomaly: publishEvent })
@@ -117,6 +125,17 @@ for (const [name, store] of Object.entries(stores)) {
   await gone.close()
   print(`store ${name}`, store)
 }
+print('key service', service)
+print('decrypted secret', secret)
+await failing('ciphertext that was changed', async () =>
+  decryptedSecret({ service, ciphertext: options.ciphertext.replace(/.{8}$/, 'AAAAAAAA') }).read(),
+)
+await failing('key service of another token', async () =>
+  decryptedSecret({
+    service: vaultTransit({ ...vault, token: `${options.vaultToken}x`, key: 'evergrant' }),
+    ciphertext: options.ciphertext,
+  }).read(),
+)
 print('keyring', ring)
 print('log', log)
 log.close()
@@ -127,5 +146,6 @@ throw Object.assign(new Error('the end', { cause: await last.token().catch((erro
   last,
   ring,
   stores,
+  secret,
   log,
 })

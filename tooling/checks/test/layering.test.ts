@@ -23,8 +23,10 @@ const ALLOWED: Readonly<
 > = {
   'packages/core': { ours: [], node: false, npm: [] },
   'packages/runtime': { ours: ['core'], node: false, npm: [] },
+  'packages/allow-list': { ours: ['core'], node: true, npm: [] },
   'packages/bundle': { ours: ['core'], node: true, npm: ['jose'] },
   'packages/jose': { ours: ['core'], node: false, npm: ['jose'] },
+  'packages/keychain': { ours: ['core'], node: false, npm: ['@napi-rs/keyring'] },
   'packages/kms': { ours: ['core'], node: false, npm: [] },
   'packages/store-memory': { ours: ['core'], node: false, npm: ['lru-cache'] },
   'packages/store-file': { ours: ['core'], node: true, npm: [] },
@@ -37,7 +39,7 @@ const ALLOWED: Readonly<
   'packages/otel': { ours: ['core'], node: false, npm: ['@opentelemetry/api'] },
   'packages/provider-baidu': { ours: ['core'], node: false, npm: [] },
   'packages/provider-platforms': { ours: ['core'], node: false, npm: [] },
-  'packages/testkit': { ours: ['core'], node: true, npm: [] },
+  'packages/testkit': { ours: ['allow-list', 'core'], node: true, npm: [] },
 }
 
 /**

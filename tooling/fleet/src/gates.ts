@@ -39,6 +39,7 @@ export function gates(closed: readonly Gate[], onHeld: (gate: Gate) => void): Ga
       async send(request, limits) {
         const response = await inner.send(request, limits)
         won = response.status === 200
+        if (response.status === 401) await pass('after_refusal')
         return response
       },
     }),

@@ -12,6 +12,8 @@ export interface WorkerOptions {
   readonly tokenEndpoint: string
   readonly id: string
   readonly secret: string
+  /** The secret that takes the place of the first, where secrets are being changed. Absent: there is one only. */
+  readonly nextSecret?: string
   /** The refresh token of a delegated grant; absent: client credentials. */
   readonly refreshToken?: string
   readonly keepWarm?: boolean
@@ -22,10 +24,10 @@ export interface WorkerOptions {
 }
 
 /**
- * Places in a renewal at which a worker can be held, and killed: it has the lease and has sent nothing; it has the
- * answer and has stored nothing; it has stored it and told nobody.
+ * Places in a renewal at which a worker can be held, and killed: it has the lease and has sent nothing; its secret was
+ * refused and it has not sent another; it has the answer and has stored nothing; it has stored it and told nobody.
  */
-export type Gate = 'before_request' | 'before_commit' | 'after_commit'
+export type Gate = 'before_request' | 'after_refusal' | 'before_commit' | 'after_commit'
 
 /** What a worker is asked. */
 export type Question =

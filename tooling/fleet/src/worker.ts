@@ -4,6 +4,7 @@ import { baidu } from '@evergrant/provider-baidu'
 import {
   clientSecretPost,
   fetchTransport,
+  secretRing,
   type Token,
   type TokenSource,
   tokenSource,
@@ -20,10 +21,19 @@ const source = open()
 let last: Token | undefined
 
 function open(): TokenSource {
-  const { id, secret, refreshToken, keepWarm = false, role = 'renewer', policy = {} } = options
+  const {
+    id,
+    secret: first,
+    nextSecret,
+    refreshToken,
+    keepWarm = false,
+    role = 'renewer',
+    policy = {},
+  } = options
+  const secret = secretRing([first, nextSecret])
   return tokenSource({
     provider: baidu({ endpoint: options.tokenEndpoint }),
-    client: { id, authentication: doors.authentication(clientSecretPost({ id, secret })) },
+    client: { id, secret, authentication: doors.authentication(clientSecretPost({ id, secret })) },
     ...(refreshToken !== undefined && { grant: { type: 'refresh_token', refreshToken } }),
     store: doors.store(store),
     transport: doors.transport(fetchTransport({ allowInsecureLoopback: true })),

@@ -4,17 +4,23 @@ import { lookAround, type StorePlace } from '../doctor/look-around.ts'
 import { type KeyPlaces, lookAtKeys } from '../doctor/look-at-keys.ts'
 import { lookIntoSource } from '../doctor/look-into-source.ts'
 import { EXIT } from '../exit-code.ts'
-import { ReportedError } from '../failure-report.ts'
+import { ReportedError, UsageError } from '../failure-report.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
 interface DoctorOptions extends KeyPlaces, StorePlace {
   readonly source?: string
+  readonly sourceOnly?: boolean
   readonly json?: boolean
 }
 
 const HELP = `
-Looks at this machine only; nothing is sent anywhere. With --source, the files below a directory are searched for the
-very keys that are configured. It ends with code 3 if there is anything to mend, so that it can stand in a build.`
+Looks at this machine only, and asks nobody but the store and the key service that are configured. With --source, the files
+below a directory are searched for the very keys that are configured, and for texts that look like secrets. It ends with
+code 3 if there is anything to mend, so that it can stand in a build:
+
+  evergrant doctor --source . --source-only
+
+A line with the words "evergrant: not a secret" is passed over.`
 
 export function addDoctorCommand(program: Command, terminal: Terminal): void {
   program
@@ -24,7 +30,8 @@ export function addDoctorCommand(program: Command, terminal: Terminal): void {
     .option('--secret-key-file <path>', 'the Secret Key is in a file instead of BAIDU_SECRET_KEY')
     .option('--store <place>', 'a directory, or a redis: URL (EVERGRANT_STORE)')
     .option('--keyring <path>', 'what is kept is sealed with the keys of this file (EVERGRANT_KEYRING)')
-    .option('--source <directory>', 'search the files below it for the keys')
+    .option('--source <directory>', 'search the files below it for the keys, and for what looks like some')
+    .option('--source-only', 'look at nothing else: for a build, where no keys are')
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', HELP)
     .action((options: DoctorOptions) => examine(options, terminal))
@@ -32,8 +39,10 @@ export function addDoctorCommand(program: Command, terminal: Terminal): void {
 
 async function examine(options: DoctorOptions, terminal: Terminal): Promise<void> {
   const { stdout, stderr } = terminal
+  if (options.sourceOnly && options.source === undefined)
+    throw new UsageError('name a directory with --source')
   const { id, secret, findings: ofKeys } = await lookAtKeys(options, terminal)
-  const findings = [...ofKeys, ...(await lookAround(options, terminal))]
+  const findings = options.sourceOnly ? [] : [...ofKeys, ...(await lookAround(options, terminal))]
   if (options.source !== undefined) {
     const keys = [id, secret].filter(key => key !== undefined)
     const onProgress = (files: number) => stderr.isTTY && stderr.write(`\r${files} files`)

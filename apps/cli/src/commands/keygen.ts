@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { UsageError } from '../failure-report.ts'
-import { readKeyringFile, writeKeyringFile } from '../keyring-file.ts'
+import { keyOf, readKeyringFile, writeKeyringFile } from '../keyring/keyring-file.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
 
 interface KeygenOptions {
   readonly id?: string
+  readonly service?: string
   readonly last?: boolean
 }
 
@@ -18,7 +19,12 @@ keys where several processes share a store:
                                   2. move its line to the top, and give it to all of them again
   evergrant rekey --keyring ring  3. until nothing is left under the old key; then take its line out
 
-Keep a copy: without the key, what it has sealed is lost.`
+Keep a copy: without the key, what it has sealed is lost.
+
+With --service the key stays at HashiCorp Vault Transit or AWS KMS, and the file says where that is:
+
+  evergrant keygen ring --service "vault url=https://vault.example key=evergrant"    with VAULT_TOKEN, or token-file=
+  evergrant keygen ring --service "aws-kms key=alias/evergrant region=cn-north-1"    with the credentials of the AWS SDK`
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
@@ -28,17 +34,21 @@ export function addKeygenCommand(program: Command, terminal: Terminal): void {
     .description('make a keyring for sealed storage, or add a key to one')
     .argument('<file>', 'where the keyring is, or is to be')
     .option('--id <id>', 'what to call the key; a random name by default', keyId)
+    .option('--service <settings>', 'name a key that stays at a key service, instead of making one')
     .option('--last', 'add the key at the end: it opens, and does not seal yet')
     .addHelpText('after', HELP)
     .action((file: string, options: KeygenOptions) => makeKey(file, options, terminal))
 }
 
-async function makeKey(file: string, { id = newId(), last = false }: KeygenOptions, { stdout }: Terminal) {
-  const line = `${id}:${randomBytes(32).toString('base64')}\n`
+async function makeKey(file: string, options: KeygenOptions, { stdout, env }: Terminal) {
+  const { id = newId(), last = false, service } = options
+  const entry = `${id}:${service ?? randomBytes(32).toString('base64')}`
+  if (service !== undefined) keyOf(entry, 'What --service names', env)
+  const line = `${entry}\n`
   if (!existsSync(file)) {
     await writeKeyringFile(file, line, true)
   } else {
-    const { ids, text } = await readKeyringFile(file)
+    const { ids, text } = await readKeyringFile(file, env)
     if (ids.includes(id)) throw new UsageError(`the keyring has a key "${id}" already`)
     const rest = text === '' || text.endsWith('\n') ? text : `${text}\n`
     await writeKeyringFile(file, last ? rest + line : line + rest, false)

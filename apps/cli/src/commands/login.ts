@@ -1,6 +1,7 @@
 import type { Clock, Store } from '@evergrant/core'
 import { type GrantedTokens, systemClock } from '@evergrant/runtime'
 import { type Command, Option } from 'commander'
+import { type Admitting, allowOption, requireAdmitting } from '../admitting.ts'
 import { amount } from '../amount.ts'
 import { UsageError } from '../failure-report.ts'
 import { browserSignIn } from '../sign-in/browser-sign-in.ts'
@@ -12,7 +13,7 @@ import { signedInSource, signInTransport } from '../sign-in/signed-in-source.ts'
 import { storeFor } from '../store-place.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
-interface LoginOptions extends SignInTarget {
+interface LoginOptions extends SignInTarget, Admitting {
   readonly as: string
   readonly scope: readonly string[]
   readonly port: number
@@ -50,6 +51,8 @@ export function addLoginCommand(program: Command, terminal: Terminal): void {
     .option('--scope <scope>', 'a scope to ask for, as often as needed', collect, [])
     .option('--as <name>', 'the name to remember it by', requireName, 'default')
     .option('--port <number>', 'the port on 127.0.0.1 for the answer; 0 takes a free one', amount, 0)
+    .option('--host <address>', 'in a container: the address that the port of 127.0.0.1 is passed on to')
+    .addOption(allowOption())
     .addOption(
       new Option('--redirect-uri <uri>', 'another address that is registered, or oob').conflicts('port'),
     )
@@ -67,6 +70,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 async function login(options: LoginOptions, terminal: Terminal): Promise<void> {
+  requireAdmitting(options)
   const store = await storeFor(options, terminal)
   try {
     if (store.traits.scope === 'process') {
@@ -99,7 +103,7 @@ async function signInBy(
   store: Store,
   terminal: Terminal,
 ): Promise<void> {
-  const { as: name, scope: scopes, port, redirectUri, browser, device, waitMinutes } = options
+  const { as: name, scope: scopes, port, host, allow, redirectUri, browser, device, waitMinutes } = options
   const clock = systemClock()
   const timeoutMs = waitMinutes * 60_000
   const keep = (tokens: GrantedTokens) => keepGrant({ name, signIn, tokens, store, terminal, clock })
@@ -110,6 +114,7 @@ async function signInBy(
     ...common,
     name,
     port,
+    admitting: { host, allow },
     redirectUri,
     opensBrowser: browser,
     timeoutMs,

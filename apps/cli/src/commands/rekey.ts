@@ -3,7 +3,7 @@ import { type RekeyProgress, rekey } from '@evergrant/store-layers'
 import type { Command } from 'commander'
 import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
-import { readKeyringFile } from '../keyring-file.ts'
+import { readKeyringFile } from '../keyring/keyring-file.ts'
 import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { storeAt } from '../store-place.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
@@ -36,7 +36,7 @@ export function addRekeyCommand(program: Command, terminal: Terminal): void {
 async function run(options: RekeyCommandOptions, terminal: Terminal): Promise<void> {
   const file = options.keyring ?? terminal.env.EVERGRANT_KEYRING
   if (!file) throw new UsageError('name the keyring with --keyring')
-  const { ring } = await readKeyringFile(file)
+  const { ring } = await readKeyringFile(file, terminal.env)
   await requireConsent({ what: 'store.rekeyed' }, options, terminal)
   const store = storeAt(options.store, terminal)
   const stop = new AbortController()

@@ -1,11 +1,13 @@
 import { type BaiduSandbox, baiduSandbox, type SandboxRequest } from '@evergrant/testkit'
 import type { Command } from 'commander'
+import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
 import { amount } from '../amount.ts'
 import { UsageError } from '../failure-report.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
-interface SandboxCommandOptions {
+interface SandboxCommandOptions extends Admitting {
   readonly port: number
+  readonly host?: string
   readonly lifetimeSeconds?: number
   readonly qps?: number
 }
@@ -23,7 +25,9 @@ export function addSandboxCommand(program: Command, terminal: Terminal): void {
   program
     .command('sandbox')
     .description('run a stand-in for the Baidu AI Open Platform until interrupted')
-    .option('--port <number>', 'the port on 127.0.0.1; 0 takes a free one', amount, 8787)
+    .option('--port <number>', 'the port; 0 takes a free one', amount, 8787)
+    .option('--host <address>', 'the address to listen on; 127.0.0.1 by default, 0.0.0.0 for all')
+    .addOption(allowOption())
     .option('--lifetime-seconds <number>', 'how long its tokens live; 30 days by default', amount)
     .option('--qps <number>', 'calls per second that an application may make', amount)
     .addHelpText('after', HELP)
@@ -31,18 +35,24 @@ export function addSandboxCommand(program: Command, terminal: Terminal): void {
 }
 
 async function runSandbox(
-  { port, lifetimeSeconds, qps }: SandboxCommandOptions,
+  { port, host, allow, lifetimeSeconds, qps }: SandboxCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
+  requireAdmitting({ host, allow })
   const sandbox = await baiduSandbox({
     port,
+    onRefused: toldRefusals(terminal),
+    ...(host !== undefined && { host }),
+    ...(allow !== undefined && { allow }),
     onRequest: request => printRequest(request, terminal),
     ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
     ...(qps !== undefined && { qps }),
   }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE'
-      ? new UsageError(`port ${port} is taken; choose another with --port`)
-      : error
+    if (error.code === 'EADDRINUSE') throw new UsageError(`port ${port} is taken; choose another with --port`)
+    if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+      throw new UsageError(`${host} is no address of this machine`)
+    }
+    throw error
   })
   introduce(sandbox, terminal)
   await interrupted()

@@ -6,16 +6,21 @@ export interface Finding {
   readonly text: string
   /** What to do. Absent where nothing is. */
   readonly remedy?: string
+  /** The file below the directory that was searched, and its line from 1 on. Absent where it is not about one. */
+  readonly file?: string
+  readonly line?: number
 }
+
+type Place = Pick<Finding, 'file' | 'line'>
 
 export function good(text: string): Finding {
   return { verdict: 'good', text }
 }
 
-export function note(text: string, remedy: string): Finding {
-  return { verdict: 'note', text, remedy }
+export function note(text: string, remedy: string, place: Place = {}): Finding {
+  return { verdict: 'note', text, remedy, ...place }
 }
 
-export function bad(text: string, remedy: string): Finding {
-  return { verdict: 'bad', text, remedy }
+export function bad(text: string, remedy: string, place: Place = {}): Finding {
+  return { verdict: 'bad', text, remedy, ...place }
 }

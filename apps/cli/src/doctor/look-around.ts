@@ -4,6 +4,7 @@ import { withFactor } from '../second-factor/factor-place.ts'
 import { storeFor } from '../store-place.ts'
 import type { Terminal } from '../terminal.ts'
 import { bad, type Finding, good, note } from './finding.ts'
+import { lookAtSeal } from './look-at-seal.ts'
 
 export interface StorePlace {
   readonly store?: string
@@ -14,7 +15,7 @@ export interface StorePlace {
 export async function lookAround(place: StorePlace, terminal: Terminal): Promise<Finding[]> {
   return [
     await lookAtStore(place, terminal),
-    lookAtSeal(place, terminal),
+    ...(await lookAtSeal(place.keyring ?? terminal.env.EVERGRANT_KEYRING, terminal.env)),
     await lookAtAudit(terminal),
     await lookAtFactor(terminal),
   ]
@@ -38,14 +39,6 @@ async function lookAtStore(place: StorePlace, terminal: Terminal): Promise<Findi
       'Check --store or EVERGRANT_STORE, and its permissions.',
     )
   }
-}
-
-function lookAtSeal({ keyring }: StorePlace, { env }: Terminal): Finding {
-  if (keyring ?? env.EVERGRANT_KEYRING) return good('what is kept is sealed')
-  return note(
-    'tokens are kept in clear',
-    'Make a keyring with "evergrant keygen", and name it with EVERGRANT_KEYRING.',
-  )
 }
 
 async function lookAtAudit({ env }: Terminal): Promise<Finding> {

@@ -1,38 +1,76 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { bad, type Finding, good } from './finding.ts'
+import { UsageError } from '../failure-report.ts'
+import { bad, type Finding, good, note } from './finding.ts'
+import { secretLiterals } from './secret-literals.ts'
 
 const FILES_MAX = 50_000
 const FILE_BYTES_MAX = 1_048_576
+const FINDINGS_MAX = 1_000
 /** Shorter ones stand in text by chance. */
 const KEY_CHARACTERS_MIN = 8
 const PASSED_OVER = new Set(['node_modules', '.git', 'dist', 'build', 'coverage'])
+/** Files that are for secrets, and not for others to read. */
+const PRIVATE_FILE = /(^|\/)(\.env[^/]*|[^/]*\.env)$/
+const REMEDY =
+  'Take it out, also of the history, and have the provider issue a new one: whoever has the source has the key.'
+const DOUBT = `Read it from the environment, a file or a vault. If it is none, say so on its line: "evergrant: not a secret".`
 
 /**
- * Looks for the keys themselves in all files below a directory, plain and in the encodings in which they travel. Finds
- * what is there, not what might be: no other key, and none in a file of more than a mebibyte.
+ * Looks into all files below a directory: for the keys themselves, plain and in the encodings in which they travel, and for
+ * texts that look like secrets. Not in files of more than a mebibyte, nor in what others have written or what is built.
  */
 export async function lookIntoSource(
   directory: string,
   keys: readonly string[],
   onProgress: (files: number) => void,
 ): Promise<Finding[]> {
+  const isThere = await stat(directory).then(
+    found => found.isDirectory(),
+    () => false,
+  )
+  if (!isThere) throw new UsageError(`${directory} is no directory`)
   const forms = keys.filter(key => key.length >= KEY_CHARACTERS_MIN).flatMap(formsOf)
-  if (forms.length === 0) return [good('there is no key to look for in the source')]
-  const found: string[] = []
+  const findings: Finding[] = []
   let files = 0
   for await (const path of filesBelow(directory)) {
     if (++files > FILES_MAX) break
     if (files % 1_000 === 0) onProgress(files)
     const text = await readFile(path, 'latin1').catch(() => '')
-    if (forms.some(form => text.includes(form))) found.push(relative(directory, path))
+    const file = relative(directory, path).split(sep).join('/')
+    if (forms.some(form => text.includes(form)))
+      findings.push(bad(`a key stands in ${file}`, REMEDY, { file }))
+    else if (!text.includes('\0')) findings.push(...(await lookAtText(path, file, text)))
+    if (findings.length > FINDINGS_MAX) break
   }
-  const remedy =
-    'Take it out, also of the history, and have the provider issue a new one: whoever has the source has the key.'
-  const findings = found.map(path => bad(`a key stands in ${path}`, remedy))
   if (files > FILES_MAX)
     findings.push(bad(`only ${FILES_MAX} files were looked at`, 'Name a smaller directory.'))
-  return findings.length > 0 ? findings : [good(`no key stands in ${files} files below ${directory}`)]
+  if (findings.length > 0) return findings
+  return [good(`no key stands in ${files} files below ${directory}, and nothing that looks like one`)]
+}
+
+async function lookAtText(path: string, file: string, text: string): Promise<Finding[]> {
+  const literals = secretLiterals(file, text)
+  const [first] = literals
+  if (first === undefined) return []
+  if (!PRIVATE_FILE.test(file)) {
+    return literals.map(({ line, what }) =>
+      bad(`what looks like ${what} stands in ${file}:${line}`, DOUBT, { file, line }),
+    )
+  }
+  const { mode } = await stat(path)
+  const place = { file, line: first.line }
+  if (process.platform !== 'win32' && (mode & 0o004) !== 0)
+    return [
+      bad(
+        `${file} has what looks like ${first.what}, and everybody can read it`,
+        `Run: chmod 600 ${file}`,
+        place,
+      ),
+    ]
+  return [
+    note(`${file} has what looks like ${first.what}`, 'See that it is in no repository and no image.', place),
+  ]
 }
 
 function formsOf(key: string): string[] {
@@ -46,6 +84,6 @@ async function* filesBelow(directory: string): AsyncGenerator<string> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name)
     if (entry.isDirectory() && !PASSED_OVER.has(entry.name)) yield* filesBelow(path)
-    if (entry.isFile() && (await stat(path)).size <= FILE_BYTES_MAX) yield path.split(sep).join('/')
+    if (entry.isFile() && (await stat(path)).size <= FILE_BYTES_MAX) yield path
   }
 }

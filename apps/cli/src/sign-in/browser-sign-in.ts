@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import { type Clock, EvergrantError, fail, type Store } from '@evergrant/core'
 import { type AuthorizationFlow, authorizationFlow, type GrantedTokens } from '@evergrant/runtime'
 import open from 'open'
+import { type Admitting, toldRefusals } from '../admitting.ts'
 import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'
 import { loopbackReceiver, type Shown } from './loopback-receiver.ts'
 import type { Patience } from './patience.ts'
@@ -15,6 +16,8 @@ export interface BrowserSignInOptions {
   readonly scopes: readonly string[]
   /** 0 for a free one. */
   readonly port: number
+  /** Where the answer is waited for, and from whom. */
+  readonly admitting: Admitting
   /** An address that is registered at the server, or `oob`; `undefined` for one on this machine. */
   readonly redirectUri: string | undefined
   /** Whether to open the browser of this machine. */
@@ -32,7 +35,8 @@ export interface BrowserSignInOptions {
 export async function browserSignIn(options: BrowserSignInOptions): Promise<void> {
   const attempt = new Attempt(options)
   if (options.redirectUri !== undefined) return attempt.follow(options.redirectUri, true)
-  await using receiver = await loopbackReceiver(options.port, answer => attempt.answer(answer))
+  const listening = { ...options.admitting, port: options.port, onRefused: toldRefusals(options.terminal) }
+  await using receiver = await loopbackReceiver(listening, answer => attempt.answer(answer))
   await attempt.follow(receiver.redirectUri, !options.opensBrowser)
 }
 

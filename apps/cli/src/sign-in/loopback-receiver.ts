@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { admitOnly, allowList } from '@evergrant/allow-list'
+import type { Admitting } from '../admitting.ts'
 import { UsageError } from '../failure-report.ts'
 import { type Page, pageHeaders } from './sign-in-page.ts'
 
@@ -14,28 +16,38 @@ export interface LoopbackReceiver extends AsyncDisposable {
   readonly redirectUri: string
 }
 
+/** Where it listens, for whom, and what to do about others. */
+export interface ReceiverOptions extends Admitting {
+  /** 0 for a free one. */
+  readonly port: number
+  readonly onRefused: (address: string) => void
+}
+
 const PATH = '/callback'
 
 /**
- * Listens on 127.0.0.1, on a free port for 0, and calls `onAnswer` for every answer. By the number of the address
- * rather than by its name, which another program could listen on, too (RFC 8252 §8.3).
+ * Listens on 127.0.0.1 and calls `onAnswer` for every answer. By the number of the address rather than by its name, which
+ * another program could listen on, too (RFC 8252 §8.3). The browser is sent there in any case: another `host` is for a
+ * container whose port is passed on from the loopback address of the machine with the browser.
  */
 export async function loopbackReceiver(
-  port: number,
+  { port, host = '127.0.0.1', allow, onRefused }: ReceiverOptions,
   onAnswer: (answer: URLSearchParams) => Promise<Shown>,
 ): Promise<LoopbackReceiver> {
   const server = createServer((request, response) => {
     receive(request, response, onAnswer).catch(() => request.socket.destroy())
   })
+  admitOnly(server, allowList(allow), { onRefused })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, host, resolve)
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') {
       throw new UsageError(
         `port ${port} is taken; choose another with --port, or leave it out for a free one`,
       )
     }
+    if (error.code === 'EADDRNOTAVAIL') throw new UsageError(`${host} is no address of this machine`)
     if (error.code === 'EACCES') throw new UsageError(`port ${port} is for other users; choose another`)
     throw error
   })

@@ -12,7 +12,7 @@ export interface DataKey {
 /**
  * A service that keeps a key which never leaves it, and wraps others with it: a KMS, a vault, a hardware module.
  *
- * Both functions reject with an `EvergrantError` of code `key_service_failed`: of kind `retry` when the service cannot
+ * All functions reject with an `EvergrantError` of code `key_service_failed`: of kind `retry` when the service cannot
  * be reached or is overloaded, and of kind `configure` or `distrust` when it refuses, so that trying again cannot help.
  * Anything else that is thrown counts as `retry`. Giving out a key under another context than it was wrapped with is a
  * security bug; failing is not.
@@ -20,6 +20,11 @@ export interface DataKey {
 export interface KeyService {
   /** A new key, never given out before. */
   generate(context: KeyContext): Promise<DataKey>
-  /** The 32 bytes of a key that was wrapped under this context. */
+  /** What was wrapped under this context: the 32 bytes of a key that was generated, or the bytes that `wrap` was given. */
   unwrap(wrapped: string, context: KeyContext): Promise<Uint8Array>
+  /**
+   * Wraps bytes that there are already, a client secret: at most 4,096, in the form in which `unwrap` takes them. Absent:
+   * the service wraps only what it has generated.
+   */
+  wrap?(plaintext: Uint8Array, context: KeyContext): Promise<string>
 }

@@ -3,16 +3,13 @@ import { type BaiduErrorTable, errorTable } from './error-entry.ts'
 const SIGNATURE_EN = 'Check how the request is signed, and the clock of this machine.'
 const SIGNATURE_ZH = '请检查请求签名与本机时钟。'
 
+const IP_EN =
+  'Add the public address of this server to the allow-list in the console: the one that Baidu sees, of its NAT gateway or proxy if it has one.'
+const IP_ZH = '请在控制台将服务器的公网 IP 加入白名单；若经 NAT 网关或代理访问，则为百度所见的出口 IP。'
+
 /** `error_code` of the classic Open API on openapi.baidu.com, where it differs from the AI APIs. */
 export const CLASSIC_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([
-  [
-    5,
-    'configure',
-    'This IP address may not call the API.',
-    'IP 地址未被授权。',
-    "Add the server's address to the allow-list in the console.",
-    '请在控制台将服务器 IP 加入白名单。',
-  ],
+  [5, 'configure', 'This IP address may not call the API.', 'IP 地址未被授权。', IP_EN, IP_ZH],
   [101, 'configure', 'Invalid API Key.', 'API Key 无效。', 'Check the API Key.', '请核对 API Key。'],
   [
     102,
@@ -34,14 +31,7 @@ export const CLASSIC_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([
     SIGNATURE_ZH,
   ],
   [108, 'give_up', 'The request has no valid signature.', '请求缺少有效签名。', SIGNATURE_EN, SIGNATURE_ZH],
-  [
-    109,
-    'configure',
-    'Invalid IP address.',
-    'IP 地址无效。',
-    "Check the console's allow-list.",
-    '请检查控制台的 IP 白名单。',
-  ],
+  [109, 'configure', 'Invalid IP address.', 'IP 地址无效。', IP_EN, IP_ZH],
   [
     112,
     'renew',
@@ -78,12 +68,5 @@ export const PLATFORM_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([
     'Use an https:// URL, also behind a proxy.',
     '请使用 https:// 地址，经由代理时同样如此。',
   ],
-  [
-    40004,
-    'configure',
-    'The IP address is not on the allow-list.',
-    'IP 不在白名单内。',
-    "Add the server's public address to the allow-list in the console.",
-    '请在控制台将服务器的公网 IP 加入白名单。',
-  ],
+  [40004, 'configure', 'The IP address is not on the allow-list.', 'IP 不在白名单内。', IP_EN, IP_ZH],
 ])

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { EvergrantError, fail, type Secret } from '@evergrant/core'
-import { environment, LateSecret } from '../secret.ts'
+import { EvergrantError, fail, LateSecret, type Secret } from '@evergrant/core'
+import { environment } from '../secret.ts'
 import { sharedClock } from '../system-clock.ts'
 
 export interface CommandSecretOptions {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { isNamedHere, type ListenOptions, listenFor } from '../listening.ts'
 import { ADMIN_PATH, answerAdmin } from './admin.ts'
 import { answerApi } from './api-endpoints.ts'
 import { answerExchange, BEARER_PATH } from './bearer-endpoint.ts'
@@ -10,7 +11,7 @@ import { answerUser } from './user-endpoints.ts'
 
 /** A running sandbox. */
 export interface BaiduSandbox {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or with the host that was named. */
   readonly url: string
   readonly tokenEndpoint: string
   /** Where an Access Key is exchanged for a short-lived bearer key. */
@@ -28,6 +29,8 @@ export interface BaiduSandbox {
   }
   /** The last requests, without secrets. */
   readonly requests: readonly SandboxRequest[]
+  /** Connections that were closed unread, because nobody allows them. */
+  readonly refused: number
   /** Epoch ms by the sandbox's clock. */
   readonly now: number
   /** Moves the sandbox's clock. */
@@ -64,14 +67,10 @@ export interface BaiduSandbox {
 export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<BaiduSandbox> {
   const state = new SandboxState(options)
   const server = createServer((request, response) => {
-    answer(state, request, response).catch(() => request.socket.destroy())
+    answer(state, options, request, response).catch(() => request.socket.destroy())
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port ?? 0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as { port: number }
-  const url = `http://127.0.0.1:${port}`
+  const listening = await listenFor(server, options)
+  const { url } = listening
   const [app] = state.apps
   if (app === undefined) throw new RangeError('a sandbox needs an application')
   return {
@@ -84,6 +83,9 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
       return { tokenRequests, tokensIssued, apiCalls }
     },
     requests: state.requests,
+    get refused() {
+      return listening.refused
+    },
     get now() {
       return state.now
     },
@@ -105,19 +107,18 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
   }
 }
 
-const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/
 /** The names that it stands in for: a client that signs its requests names the host that it means. */
 const PLATFORM_HOST = /^((aip|qianfan|iam\.bj)\.baidubce|(vop|tsn|openapi)\.baidu)\.com$/
 
 async function answer(
   state: SandboxState,
+  listening: ListenOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const exchange = await readExchange(request, response)
-  // Nobody else's web page may talk to it by a name that resolves to this machine.
-  const host = request.headers.host ?? ''
-  if (!LOOPBACK_HOST.test(host) && !PLATFORM_HOST.test(host)) {
+  const { host = '' } = request.headers
+  if (!isNamedHere(host, listening) && !PLATFORM_HOST.test(host)) {
     return exchange.reply(403, 'for this machine only\n')
   }
   if (exchange.path.startsWith(ADMIN_PATH)) answerAdmin(state, exchange)

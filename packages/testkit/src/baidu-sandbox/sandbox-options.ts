@@ -1,3 +1,5 @@
+import type { ListenOptions } from '../listening.ts'
+
 /** An application of the sandbox, as the console of the platform would show it. */
 export interface SandboxApp {
   readonly apiKey: string
@@ -12,9 +14,7 @@ export interface SandboxApp {
   readonly bearerKey: string
 }
 
-export interface BaiduSandboxOptions {
-  /** Port on 127.0.0.1. 0, the default, takes a free one. */
-  readonly port?: number
+export interface BaiduSandboxOptions extends ListenOptions {
   /** Applications. One with well-known keys by default: see `SANDBOX_APP`. */
   readonly apps?: readonly SandboxApp[]
   /** Lifetime of new access tokens in seconds. 2,592,000 by default: 30 days. */

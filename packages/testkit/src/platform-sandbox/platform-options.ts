@@ -1,10 +1,12 @@
+import type { ListenOptions } from '../listening.ts'
+
 /**
  * How a token endpoint misbehaves: it has the trouble that its platform calls being busy; it limits the rate; a token is
  * given and the connection breaks.
  */
 export type PlatformFault = 'busy' | 'limit' | 'lost_answer'
 
-export interface PlatformSandboxOptions {
+export interface PlatformSandboxOptions extends ListenOptions {
   /** Lifetime of new tokens in seconds. 7,200 by default. */
   readonly lifetimeSeconds?: number
   /** Tell the full lifetime with a token that is given again, as WeCom may. `false` by default: what is left of it. */

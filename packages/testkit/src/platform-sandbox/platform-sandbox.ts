@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { type Exchange, readExchange } from '../baidu-sandbox/http-exchange.ts'
+import { isNamedHere, type ListenOptions, listenFor } from '../listening.ts'
 import { dingtalkMode } from './dingtalk-mode.ts'
 import { feishuMode } from './feishu-mode.ts'
 import { PLATFORM_APP } from './platform-app.ts'
@@ -20,7 +21,7 @@ const MODES = {
 
 /** A running sandbox of one platform. */
 export interface PlatformSandbox {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://127.0.0.1:<port>`, or with the host that was named. */
   readonly url: string
   /** The only application. */
   readonly app: { readonly id: string; readonly secret: string }
@@ -32,6 +33,8 @@ export interface PlatformSandbox {
   }
   /** The last requests, without secrets. */
   readonly requests: readonly { readonly at: number; readonly path: string; readonly outcome: string }[]
+  /** Connections that were closed unread, because nobody allows them. */
+  readonly refused: number
   /** Epoch ms by the sandbox's clock. */
   readonly now: number
   /** Moves the sandbox's clock. */
@@ -55,22 +58,21 @@ export async function platformSandbox(
   const state = new PlatformState(options)
   const server = createServer((request, response) => {
     readExchange(request, response)
-      .then(exchange => answer(mode, state, exchange))
+      .then(exchange => answer(mode, state, options, exchange))
       .catch(() => request.socket.destroy())
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as { port: number }
+  const listening = await listenFor(server, options)
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: listening.url,
     app: PLATFORM_APP,
     get counts() {
       const { tokenRequests, tokensIssued, apiCalls } = state
       return { tokenRequests, tokensIssued, apiCalls }
     },
     requests: state.requests,
+    get refused() {
+      return listening.refused
+    },
     get now() {
       return state.now
     },
@@ -85,8 +87,13 @@ export async function platformSandbox(
   }
 }
 
-async function answer(mode: PlatformMode, state: PlatformState, exchange: Exchange): Promise<void> {
-  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(exchange.headers.host ?? '')) {
+async function answer(
+  mode: PlatformMode,
+  state: PlatformState,
+  listening: ListenOptions,
+  exchange: Exchange,
+): Promise<void> {
+  if (!isNamedHere(exchange.headers.host, listening)) {
     return exchange.reply(403, 'for this machine only\n')
   }
   if (!mode.isTokenPath(exchange.path)) {

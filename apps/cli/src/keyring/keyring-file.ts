@@ -1,14 +1,20 @@
 import { constants } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises'
 import { EvergrantError, fail } from '@evergrant/core'
-import { type Keyring, keyring } from '@evergrant/store-layers'
+import { type Keyring, type KeyringKey, keyring } from '@evergrant/store-layers'
+import type { Terminal } from '../terminal.ts'
+import { serviceKeyOf } from './key-service-entry.ts'
+import { unusable } from './unusable.ts'
 
 /**
- * A keyring in a file: one key a line, `<id>:<base64 of 32 bytes>`, the current one first. Empty lines and lines that
- * begin with `#` are passed over. Only its owner may read it (mode 0600).
+ * A keyring in a file: one key a line, the current one first: `<id>:<base64 of 32 bytes>`, or `<id>:vault …` and
+ * `<id>:aws-kms …` for one that stays at a service. Empty lines and lines that begin with `#` are passed over. Only its
+ * owner may read it (mode 0600).
  */
 export interface KeyringFile {
   readonly ring: Keyring
+  /** Its keys, the current one first. */
+  readonly keys: readonly KeyringKey[]
   /** The ids, the current one first. */
   readonly ids: readonly string[]
   readonly text: string
@@ -19,22 +25,26 @@ const LINE = /^([A-Za-z0-9_-]{1,64}):([A-Za-z0-9+/_-]{43}=?)$/
 /** What nobody but the owner may do: read, write or execute. */
 const OTHERS = 0o077
 
-/** Rejects with kind `configure` when the file is missing, open to others, or no keyring. No key is in a message. */
-export async function readKeyringFile(path: string): Promise<KeyringFile> {
+/** Rejects with kind `configure` when the file is missing, open to others, or no keyring. No key is in a message. `env` has what services want. */
+export async function readKeyringFile(path: string, env: Terminal['env']): Promise<KeyringFile> {
   const text = await privateText(path)
-  const keys = text.split('\n').flatMap((line, i) => {
-    const entry = line.trim()
-    if (entry === '' || entry.startsWith('#')) return []
-    const [, id, key] = LINE.exec(entry) ?? []
-    if (id === undefined || key === undefined) {
-      throw unusable(`Line ${i + 1} of the keyring ${path} is not "<id>:<base64 of 32 bytes>".`)
-    }
-    return [{ id, key }]
-  })
+  const keys = text
+    .split('\n')
+    .flatMap((line, i) => keyOf(line.trim(), `Line ${i + 1} of the keyring ${path}`, env))
   const [current, ...older] = keys
   if (current === undefined)
     throw unusable(`The keyring ${path} has no key; make one with "evergrant keygen".`)
-  return { ring: keyring({ current, older }), ids: keys.map(({ id }) => id), text }
+  return { ring: keyring({ current, older }), keys, ids: keys.map(({ id }) => id), text }
+}
+
+/** The key of a line; none for a comment. Throws as {@link readKeyringFile} rejects. */
+export function keyOf(entry: string, where: string, env: Terminal['env']): KeyringKey[] {
+  if (entry === '' || entry.startsWith('#')) return []
+  const [, id, key] = LINE.exec(entry) ?? []
+  if (id !== undefined && key !== undefined) return [{ id, key }]
+  const served = serviceKeyOf(entry, where, env)
+  if (served !== undefined) return [served]
+  throw unusable(`${where} is neither "<id>:<base64 of 32 bytes>" nor "<id>:vault …" or "<id>:aws-kms …".`)
 }
 
 /** Writes a keyring as a whole, or not at all. A new file never takes the place of one that appeared meanwhile. */
@@ -76,8 +86,4 @@ async function privateText(path: string): Promise<string> {
   } finally {
     await file.close()
   }
-}
-
-function unusable(message: string): EvergrantError {
-  return new EvergrantError(fail('key_unusable', { message }))
 }
