@@ -70,7 +70,7 @@ function introduce(
 /** One line for a request that the sandbox has answered. */
 function printRequest({ at, path, outcome }: SandboxRequest, { stdout, env }: Terminal): void {
   const paint = painter(stdout, env)
-  const good = outcome === 'ok' || outcome === 'token'
+  const good = outcome === 'ok' || outcome.startsWith('token')
   writeLine(
     stdout,
     `${paint('dim', new Date(at).toISOString())} ${path} ${paint(good ? 'green' : 'yellow', outcome)}`,
