@@ -2,9 +2,10 @@ import { createServer } from 'node:http'
 import { type Exchange, readExchange } from '../baidu-sandbox/http-exchange.ts'
 import { dingtalkMode } from './dingtalk-mode.ts'
 import { feishuMode } from './feishu-mode.ts'
+import { ADMIN_PATH, answerAdmin } from './platform-admin.ts'
 import { PLATFORM_APP } from './platform-app.ts'
 import type { PlatformMode } from './platform-mode.ts'
-import type { PlatformFault, PlatformSandboxOptions } from './platform-options.ts'
+import type { PlatformFault, PlatformRequest, PlatformSandboxOptions } from './platform-options.ts'
 import { PlatformState } from './platform-state.ts'
 import { wechatMode } from './wechat-mode.ts'
 import { wecomMode } from './wecom-mode.ts'
@@ -31,7 +32,7 @@ export interface PlatformSandbox {
     readonly apiCalls: number
   }
   /** The last requests, without secrets. */
-  readonly requests: readonly { readonly at: number; readonly path: string; readonly outcome: string }[]
+  readonly requests: readonly PlatformRequest[]
   /** Epoch ms by the sandbox's clock. */
   readonly now: number
   /** Moves the sandbox's clock. */
@@ -45,7 +46,7 @@ export interface PlatformSandbox {
 
 /**
  * Starts a stand-in for a platform on loopback: its token endpoints and one API, with its words, codes and statuses, and
- * with what a token request does there to the tokens before it.
+ * with what a token request does there to the tokens before it. It is controlled by calls or over HTTP (`/sandbox/…`).
  */
 export async function platformSandbox(
   name: PlatformName,
@@ -60,7 +61,7 @@ export async function platformSandbox(
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
   const { port } = server.address() as { port: number }
   return {
@@ -89,6 +90,7 @@ async function answer(mode: PlatformMode, state: PlatformState, exchange: Exchan
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(exchange.headers.host ?? '')) {
     return exchange.reply(403, 'for this machine only\n')
   }
+  if (exchange.path.startsWith(ADMIN_PATH)) return answerAdmin(state, exchange)
   if (!mode.isTokenPath(exchange.path)) {
     state.apiCalls += 1
     return mode.answerApi(state, exchange)
