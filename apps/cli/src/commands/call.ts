@@ -78,9 +78,7 @@ function parseUrl(address: string): URL {
 function requireAllowed(url: URL, { origins }: ResourceServer, { sandboxUrl, label }: Connection): void {
   if (sandboxUrl !== undefined || originTest(origins)(url)) return
   if (url.protocol !== 'https:') throw new UsageError('a token is sent over https only')
-  throw new UsageError(
-    `${url.host} is not one of ${label}'s hosts; --allow-host ${url.host} allows it`,
-  )
+  throw new UsageError(`${url.host} is not one of ${label}'s hosts; --allow-host ${url.host} allows it`)
 }
 
 function apiOf({ allowHost }: CallOptions, { api, sandboxUrl }: Connection): ResourceServer {
@@ -118,7 +116,11 @@ async function send(
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', contentTypeOf(body))
   // Whoever types a command may just have mended what has failed before.
   await source.token({ probe: true })
-  const response = await authorizedFetch(source, { ...api, judge }, { requires: options.requires })(url, {
+  const response = await authorizedFetch(
+    source,
+    { ...api, judge },
+    { requires: options.requires },
+  )(url, {
     method: options.request ?? (body === undefined ? 'GET' : 'POST'),
     headers,
     body: body ?? null,
