@@ -115,12 +115,14 @@ async function endure(alive: Fleet, history: FamilyHistory): Promise<void> {
     await strike()
     const isLost = history.add(settled)
     // Whoever was refused was told that an answer was lost, which no client can do anything about: sign in again.
-    if (isLost) refreshToken = sandbox.signIn()
-    const gone = isLost ? everybody : victims
-    await Promise.all(gone.map(index => workers[index]?.kill()))
+    if (isLost) {
+      refreshToken = sandbox.signIn()
+      const others = everybody.filter(index => !victims.includes(index))
+      await Promise.all(others.map(index => workers[index]?.begin(refreshToken)))
+    }
     // Two at a time: starting a process is work for a whole core.
-    for (let i = 0; i < gone.length; i += 2) {
-      await Promise.all(gone.slice(i, i + 2).map(index => alive.replace(index, { refreshToken })))
+    for (let i = 0; i < victims.length; i += 2) {
+      await Promise.all(victims.slice(i, i + 2).map(index => alive.replace(index, { refreshToken })))
     }
     await Promise.all(workers.map(worker => worker.reject()))
   }
