@@ -30,8 +30,8 @@ export class FamilyHistory {
     this.#atNextToken = undefined
   }
 
-  /** Has something done when the server has issued the next token and has not told it yet. */
-  atNextToken(act: () => unknown): void {
+  /** Has something done when the server has issued the next token and has not told it yet; `undefined`: nothing. */
+  atNextToken(act: (() => unknown) | undefined): void {
     this.#atNextToken = act
   }
 
