@@ -5,6 +5,8 @@ import type { Given } from '../../src/index.ts'
 export type Blame =
   /** The server had answered, and the process that had asked was killed. */
   | 'answer'
+  /** The server had answered, and nobody was killed: the answer came when the process had given up waiting. */
+  | 'lateness'
   /** A process was killed between writing down that it would ask and being heard. */
   | 'question'
   /** Nothing: a loss that should not have been. */
@@ -46,13 +48,17 @@ export class FamilyHistory {
     const before = this.#known.size
     for (const { tokens } of answers) for (const { fingerprint } of tokens) this.#known.add(fingerprint)
     const isLost = answers.some(({ failures }) => failures.includes('response_lost'))
-    if (isLost)
-      this.losses.push(this.#issuedUnseen > 0 ? 'answer' : this.#killsUnseen > 0 ? 'question' : 'nothing')
+    if (isLost) this.losses.push(this.#blame())
     if (isLost || this.#known.size > before) {
       this.#issuedUnseen = 0
       this.#killsUnseen = 0
     }
     return isLost
+  }
+
+  #blame(): Blame {
+    if (this.#issuedUnseen > 0) return this.#killsUnseen > 0 ? 'answer' : 'lateness'
+    return this.#killsUnseen > 0 ? 'question' : 'nothing'
   }
 
   /** How many tokens the callers were given. */
@@ -71,7 +77,7 @@ export class FamilyHistory {
 
   get summary(): string {
     const { generations, kills } = this
-    const lost = `${this.lostTo('answer')} grants lost with an answer, ${this.lostTo('question')} with a question`
+    const lost = `${this.lostTo('answer')} grants lost with an answer, ${this.lostTo('question')} with a question, ${this.lostTo('lateness')} by lateness`
     return `${generations} tokens, ${kills} processes killed, ${lost}, ${this.count('token_again')} successors told again`
   }
 }
