@@ -1,20 +1,21 @@
-import { EvergrantError, fail, type Secret, type Store } from '@evergrant/core'
-import { baidu } from '@evergrant/provider-baidu'
+import { EvergrantError, fail, type ResourceServer, type Secret, type Store } from '@evergrant/core'
 import { secret, type TokenSource, tokenSource } from '@evergrant/runtime'
 import { fileSecret } from '@evergrant/runtime/node'
 import { memoryStore } from '@evergrant/store-memory'
-import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { undiciTransport } from '@evergrant/transport-undici'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { auditing } from './audit-place.ts'
 import { UsageError } from './failure-report.ts'
-import { recall } from './sign-in/sign-in.ts'
-import { signedInSource } from './sign-in/signed-in-source.ts'
+import { PRESET_NAMES, PRESETS, type PresetName, type ProviderPreset } from './provider/provider-preset.ts'
+import { runSandbox } from './provider/run-sandbox.ts'
+import { recall, requireName, serverName } from './sign-in/sign-in.ts'
+import { apiOfSignIn, signedInSource } from './sign-in/signed-in-source.ts'
 import { storeFor } from './store-place.ts'
 import { painter, type Terminal, writeLine } from './terminal.ts'
 
 /** Where tokens come from, as the options of a command say. */
 export interface ConnectionOptions {
+  readonly provider?: PresetName
   readonly sandbox?: boolean
   readonly sandboxUrl?: string
   readonly endpoint?: string
@@ -29,7 +30,15 @@ export interface ConnectionOptions {
 /** An open source of tokens, and what belongs to it. */
 export interface Connection {
   readonly source: TokenSource
-  /** The origin that stands in for Baidu's hosts; `undefined` when Baidu itself is meant. */
+  /** Whose tokens they are, as people know it. */
+  readonly label: string
+  /** The platform; `undefined` for a sign-in at a server that is known by its issuer URL. */
+  readonly preset: ProviderPreset | undefined
+  /** The APIs that its tokens are for, at further origins, too. */
+  readonly api: (origins: readonly string[]) => ResourceServer
+  /** Whether somebody has signed in for it. */
+  readonly signedIn: boolean
+  /** The origin that stands in for the platform's hosts; `undefined` when the platform itself is meant. */
   readonly sandboxUrl: string | undefined
   close(): Promise<void>
 }
@@ -37,11 +46,14 @@ export interface Connection {
 /** Adds the options that every command with tokens has. */
 export function withConnection(command: Command): Command {
   return command
-    .option('--sandbox', 'use an embedded sandbox instead of Baidu: no keys, no network')
+    .addOption(
+      new Option('--provider <name>', 'whose tokens; baidu if nothing is said').choices(PRESET_NAMES),
+    )
+    .option('--sandbox', 'use an embedded sandbox instead of the platform: no keys, no network')
     .option('--sandbox-url <url>', 'use the sandbox that "evergrant sandbox" runs')
-    .option('--endpoint <url>', 'another token endpoint than aip.baidubce.com')
-    .option('--api-key-file <path>', 'read the API Key from a file instead of BAIDU_API_KEY')
-    .option('--secret-key-file <path>', 'read the Secret Key from a file instead of BAIDU_SECRET_KEY')
+    .option('--endpoint <url>', 'another token endpoint than the platform has')
+    .option('--api-key-file <path>', 'read the API Key, or what the platform calls the id, from a file')
+    .option('--secret-key-file <path>', 'read the Secret Key, or what the platform calls it, from a file')
     .option(
       '--store <place>',
       'keep tokens in a directory, at a redis: URL, or in "memory" (EVERGRANT_STORE)',
@@ -49,57 +61,81 @@ export function withConnection(command: Command): Command {
     .option('--keyring <path>', 'seal what is kept, with the keys of this file (EVERGRANT_KEYRING)')
 }
 
+/** Adds the option that names a sign-in, for commands that serve those, too. */
+export function withSignIn(command: Command): Command {
+  return withConnection(command).addOption(
+    new Option('--as <name>', 'use the sign-in of this name')
+      .argParser(requireName)
+      .conflicts(['provider', 'sandbox', 'sandboxUrl', 'endpoint', 'apiKeyFile', 'secretKeyFile']),
+  )
+}
+
+/**
+ * The grant of a sign-in: of the one that is named, or of the default one where nothing else is. Keys or a sandbox
+ * otherwise.
+ */
+export async function connectAs(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
+  return (await connectToSignIn(options, terminal)) ?? (await connect(options, terminal))
+}
+
+/** A platform, with keys, or its sandbox. */
 export async function connect(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
-  if (usesSandbox(options)) return connectToSandbox(options, terminal)
-  const { apiKeyFile, secretKeyFile, endpoint = 'aip' } = options
+  const preset = presetOf(options)
+  if (usesSandbox(options)) return connectToSandbox(preset, options, terminal)
+  const { apiKeyFile, secretKeyFile, endpoint } = options
+  const { provider, idVariable, secretVariable } = preset
   const store = await storeFor(options, terminal)
   const source = tokenSource({
-    provider: baidu({ endpoint }),
+    provider: endpoint === undefined ? provider : { ...provider, tokenEndpoint: endpoint },
     client: {
-      id: apiKeyFile === undefined ? variable('BAIDU_API_KEY', terminal) : fileSecret(apiKeyFile),
+      id: apiKeyFile === undefined ? variable(idVariable, preset, terminal) : fileSecret(apiKeyFile),
       secret:
-        secretKeyFile === undefined ? variable('BAIDU_SECRET_KEY', terminal) : fileSecret(secretKeyFile),
+        secretKeyFile === undefined ? variable(secretVariable, preset, terminal) : fileSecret(secretKeyFile),
     },
     store,
     transport: undiciTransport(),
   })
-  return opened(source, store, terminal)
+  return opened({ source, store, sandboxUrl: undefined, ...ofPreset(preset) }, terminal)
+}
+
+function presetOf({ provider = 'baidu' }: ConnectionOptions): ProviderPreset {
+  return PRESETS[provider]
+}
+
+function ofPreset(preset: ProviderPreset) {
+  return { preset, label: preset.label, api: preset.api, signedIn: false }
 }
 
 /** A connection over an open source: with notes for whoever sits at the terminal, and for the audit log. */
 async function opened(
-  source: TokenSource,
-  store: Store,
+  parts: Omit<Connection, 'close'> & { readonly store: Store; readonly closeSandbox?: () => Promise<void> },
   terminal: Terminal,
-  sandbox?: { readonly url: string; readonly embedded: BaiduSandbox | undefined },
 ): Promise<Connection> {
-  warnOfDoubts(source, terminal)
+  const { store, closeSandbox, ...connection } = parts
+  warnOfDoubts(connection.source, terminal)
   let stopAuditing: (() => void) | undefined
   const close = async () => {
-    await source.close()
+    await connection.source.close()
     stopAuditing?.()
     await store.close?.()
-    await sandbox?.embedded?.close()
+    await closeSandbox?.()
   }
   try {
-    stopAuditing = await auditing(source, terminal)
+    stopAuditing = await auditing(connection.source, terminal)
   } catch (error) {
     await close()
     throw error
   }
-  return { source, sandboxUrl: sandbox?.url, close }
+  return { ...connection, close }
 }
 
-/**
- * The grant of a sign-in: of the one that is named, or of the default one where nothing else is. `undefined` when
- * there is none, or keys or a sandbox are meant.
- */
-export async function connectAs(
+async function connectToSignIn(
   options: ConnectionOptions,
   terminal: Terminal,
 ): Promise<Connection | undefined> {
-  const { as: named } = options
-  if (named === undefined && (usesSandbox(options) || hasKeys(options, terminal))) return undefined
+  const { as: named, provider } = options
+  const isElsewhere = provider !== undefined || usesSandbox(options) || hasKeys(options, terminal)
+  if (named === undefined && isElsewhere) return undefined
   const store = await storeFor(options, terminal)
   const name = named ?? 'default'
   const signIn = await recall(store, name)
@@ -108,22 +144,37 @@ export async function connectAs(
     if (named === undefined) return undefined
     throw new UsageError(`nobody is signed in as "${name}" here; sign in with "evergrant login --as ${name}"`)
   }
-  return opened(signedInSource(name, signIn, store, terminal), store, terminal)
+  return opened(
+    {
+      source: signedInSource(name, signIn, store, terminal),
+      store,
+      sandboxUrl: undefined,
+      signedIn: true,
+      label: signIn.server.kind === 'baidu' ? PRESETS.baidu.label : serverName(signIn),
+      preset: signIn.server.kind === 'baidu' ? PRESETS.baidu : undefined,
+      api: origins => apiOfSignIn(signIn, origins),
+    },
+    terminal,
+  )
 }
 
 function hasKeys({ apiKeyFile }: ConnectionOptions, { env }: Terminal): boolean {
   return apiKeyFile !== undefined || Boolean(env.BAIDU_API_KEY)
 }
 
-export function usesSandbox({ sandbox, sandboxUrl }: ConnectionOptions): boolean {
+function usesSandbox({ sandbox, sandboxUrl }: ConnectionOptions): boolean {
   return sandbox === true || sandboxUrl !== undefined
 }
 
-async function connectToSandbox(options: ConnectionOptions, terminal: Terminal): Promise<Connection> {
-  const { sandboxUrl: running, store: place } = options
+async function connectToSandbox(
+  preset: ProviderPreset,
+  options: ConnectionOptions,
+  terminal: Terminal,
+): Promise<Connection> {
+  const { sandboxUrl: running, store: place, provider = 'baidu' } = options
   // What an earlier sandbox has issued is worth nothing to this one.
   const store = place === undefined ? memoryStore() : await storeFor(options, terminal)
-  const embedded: BaiduSandbox | undefined = running === undefined ? await baiduSandbox() : undefined
+  const embedded = running === undefined ? await runSandbox(provider) : undefined
   const url = embedded?.url ?? (running ?? '').replace(/\/+$/, '')
   const { stderr, env } = terminal
   writeLine(
@@ -131,16 +182,21 @@ async function connectToSandbox(options: ConnectionOptions, terminal: Terminal):
     painter(stderr, env)('dim', `sandbox at ${url}: its tokens are worth nothing anywhere else`),
   )
   const source = tokenSource({
-    provider: baidu({ endpoint: `${url}/oauth/2.0/token` }),
-    client: { id: SANDBOX_APP.apiKey, secret: SANDBOX_APP.secretKey },
+    provider: preset.sandboxed(url),
+    client: preset.sandboxApp,
     store,
     transport: undiciTransport({ allowInsecureLoopback: true }),
   })
-  return opened(source, store, terminal, { url, embedded })
+  const closeSandbox = async () => embedded?.close()
+  return opened({ source, store, sandboxUrl: url, closeSandbox, ...ofPreset(preset) }, terminal)
 }
 
 /** A key from the environment of the terminal, with advice for those who are here for the first time. */
-function variable(name: string, { env }: Terminal): Secret {
+function variable(
+  name: string,
+  { label, idVariable, secretVariable }: ProviderPreset,
+  { env }: Terminal,
+): Secret {
   return secret(() => {
     const value = env[name]?.trim()
     if (value) return value
@@ -148,8 +204,8 @@ function variable(name: string, { env }: Terminal): Secret {
       fail('secret_unavailable', {
         message: `${name} is not set.`,
         advice: {
-          en: 'Set BAIDU_API_KEY and BAIDU_SECRET_KEY to the keys of your application, name files with --api-key-file and --secret-key-file, or try --sandbox, which needs no keys.',
-          zh: '请将 BAIDU_API_KEY 与 BAIDU_SECRET_KEY 设为您应用的密钥，或用 --api-key-file 与 --secret-key-file 指定文件；也可用 --sandbox 体验，无需密钥。',
+          en: `Set ${idVariable} and ${secretVariable} to the keys of your application at ${label}, name files with --api-key-file and --secret-key-file, or try --sandbox, which needs no keys.`,
+          zh: `请将 ${idVariable} 与 ${secretVariable} 设为您应用的密钥，或用 --api-key-file 与 --secret-key-file 指定文件；也可用 --sandbox 体验，无需密钥。`,
         },
       }),
     )

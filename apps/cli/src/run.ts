@@ -9,6 +9,7 @@ import { addLoginCommand } from './commands/login.ts'
 import { addLogoutCommand } from './commands/logout.ts'
 import { addRekeyCommand } from './commands/rekey.ts'
 import { addSandboxCommand } from './commands/sandbox.ts'
+import { addScopesCommand } from './commands/scopes.ts'
 import { addSecondFactorCommand } from './commands/second-factor.ts'
 import { addTokenCommand } from './commands/token.ts'
 import { addWrapCommand } from './commands/wrap.ts'
@@ -18,8 +19,15 @@ import type { Terminal } from './terminal.ts'
 import { VERSION } from './version.ts'
 
 const HELP = `
-Keys come from BAIDU_API_KEY and BAIDU_SECRET_KEY or from files, never from arguments. Without keys, --sandbox
-tries everything on this machine.
+Keys come from the environment or from files, never from arguments:
+
+  baidu     BAIDU_API_KEY     BAIDU_SECRET_KEY       (where no --provider is named)
+  wechat    WECHAT_APP_ID     WECHAT_APP_SECRET
+  wecom     WECOM_CORP_ID     WECOM_CORP_SECRET
+  feishu    FEISHU_APP_ID     FEISHU_APP_SECRET
+  dingtalk  DINGTALK_APP_KEY  DINGTALK_APP_SECRET
+
+Without keys, --sandbox tries everything on this machine.
 ${EXIT_HELP}`
 
 /** Runs one command line, without the names of program and script, and resolves to its exit code. */
@@ -45,6 +53,7 @@ function programFor(terminal: Terminal): Command {
   addLoginCommand(program, terminal)
   addLogoutCommand(program, terminal)
   addInspectCommand(program, terminal)
+  addScopesCommand(program, terminal)
   addCallCommand(program, terminal)
   addSandboxCommand(program, terminal)
   addKeygenCommand(program, terminal)

@@ -38,6 +38,15 @@ describe('evergrant doctor', () => {
     expect([kind.code, kind.stdout]).toEqual([3, expect.stringContaining('✗ A key that begins with "ALTAK"')])
   })
 
+  it('looks for the keys of another platform where it is named', async () => {
+    const wechat = { HOME: folder, WECHAT_APP_ID: 'wx0123456789', WECHAT_APP_SECRET: 'a secret' }
+    const { code, stdout } = await evergrant(['doctor', '--provider', 'wechat'], { env: wechat })
+    expect([code, stdout]).toEqual([0, expect.stringContaining('the secret comes from WECHAT_APP_SECRET')])
+    expect(stdout).not.toContain('BAIDU')
+    const missing = await evergrant(['doctor', '--provider', 'feishu'], { env: wechat })
+    expect([missing.code, missing.stdout]).toEqual([3, expect.stringContaining('FEISHU_APP_ID is not set')])
+  })
+
   it('objects to a file with a key that everybody can read', async () => {
     const path = join(folder, 'secret')
     await writeFile(path, SECRET)

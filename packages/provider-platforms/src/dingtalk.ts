@@ -67,13 +67,46 @@ function codeOf(members: Members): unknown {
   return code === 88 || code === '88' ? (members.get('sub_code') ?? code) : code
 }
 
-const LIMITS = [
-  ['Forbidden.AccessDenied.QpsLimitForApi', 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
-  [90002, 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
-  [90018, 'slow_down', 'Too many calls.', '接口调用过于频繁，请稍候再试。'],
+/** A limit of calls per second is over after a second. */
+const SECOND_MS = 1_000
+const OF_ALL = [
+  'slow_down',
+  'All applications together call this API too often.',
+  '该接口的全局调用频率超限，请稍候再试。',
+  SECOND_MS,
+] as const
+const OF_APP = [
+  'slow_down',
+  'The application calls this API too often.',
+  '应用调用该接口过于频繁，请稍候再试。',
+  SECOND_MS,
+] as const
+const OF_MONTH = [
+  'configure',
+  'The calls of this month are used up; wait, or have more granted to the organization.',
+  '本月接口调用次数已用尽，请等待次月或扩容。',
 ] as const
 
-/** `code` and `errcode` of the APIs. */
+/** Of 调用频次与限流 ("call frequency and limits"): each limit by its classic code and by its current one. */
+const LIMITS = [
+  [90002, ...OF_ALL],
+  ['Forbidden.AccessDenied.QpsLimitForApi', ...OF_ALL],
+  [90018, ...OF_APP],
+  ['Forbidden.AccessDenied.QpsLimitForAppkeyAndApi', ...OF_APP],
+  [90020, ...OF_MONTH],
+  ['Forbidden.AccessDenied.ApiCountLimitForOrg', ...OF_MONTH],
+] as const
+
+const ADDRESS = [
+  'configure',
+  'This address is not on the list of the application; add it in the console.',
+  '当前 IP 不在白名单中，请在开发者后台添加。',
+] as const
+
+/**
+ * `code` and `errcode` of the APIs: numbers from 全局错误码 ("global error codes") of the classic APIs, names as the
+ * current APIs answer them.
+ */
 export const DINGTALK_ERRORS: PlatformErrorTable = platformErrors(
   ['InvalidAuthentication', 'renew', 'The token is not valid.', '令牌无效。'],
   [40014, 'renew', 'The token is not valid.', '令牌无效。'],
@@ -92,16 +125,16 @@ export const DINGTALK_ERRORS: PlatformErrorTable = platformErrors(
     'The application lacks a permission; grant it in the console.',
     '应用缺少权限，请在开发者后台开通。',
   ],
-  [
-    'Forbidden.AccessDenied.IpNotInWhiteList',
-    'configure',
-    'This address is not on the list of the application; add it in the console.',
-    '当前 IP 不在白名单中，请在开发者后台添加。',
-  ],
+  [60020, ...ADDRESS],
+  ['Forbidden.AccessDenied.IpNotInWhiteList', ...ADDRESS],
   ...LIMITS,
 )
 
-/** `code` and `errcode` of the token endpoints. */
+/**
+ * `code` and `errcode` of the token endpoints. `invalidClientIdOrSecret` is from the page of the current one, 40089 and
+ * -1 are from 全局错误码; 40096, which is in no table, is what the classic one answers to a wrong key, and 40035 to a
+ * missing one.
+ */
 export const DINGTALK_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
   [
     'invalidClientIdOrSecret',
@@ -121,6 +154,9 @@ export const DINGTALK_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
     'AppKey or AppSecret is wrong; copy both again.',
     'AppKey 或 AppSecret 有误，请重新复制。',
   ],
+  [40035, 'client', 'AppKey or AppSecret is missing.', '缺少 AppKey 或 AppSecret。'],
+  [60020, ...ADDRESS],
+  ['Forbidden.AccessDenied.IpNotInWhiteList', ...ADDRESS],
   [-1, 'retry', 'DingTalk is busy.', '系统繁忙，请稍候再试。'],
   ...LIMITS,
 )

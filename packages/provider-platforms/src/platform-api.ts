@@ -67,7 +67,7 @@ function judge({ status, body }: ApiAnswer, api: PlatformApi): ApiFailure | unde
     plain: status >= 400,
     ...(text !== undefined && { description: untrustedText(text) }),
     ...(entry !== undefined && { advice: entry.advice }),
-    ...(about === 'limit' && { retryAfterMs: LIMIT_PAUSE_MS }),
+    ...(about === 'limit' && { retryAfterMs: entry?.pauseMs ?? LIMIT_PAUSE_MS }),
   }
 }
 

@@ -16,15 +16,28 @@ export interface PlatformError {
   readonly action: PlatformAction
   /** What the code means and what helps. */
   readonly advice: Advice
+  /** How long a limit takes to let calls pass again, in ms. Absent: a minute. */
+  readonly pauseMs?: number
 }
 
 /** By code, as text. */
 export type PlatformErrorTable = Readonly<Record<string, PlatformError>>
 
-type Row = readonly [code: number | string, action: PlatformAction, en: string, zh: string]
+type Row = readonly [
+  code: number | string,
+  action: PlatformAction,
+  en: string,
+  zh: string,
+  pauseMs?: number | undefined,
+]
 
 export function platformErrors(...rows: readonly Row[]): PlatformErrorTable {
-  return Object.fromEntries(rows.map(([code, action, en, zh]) => [code, { action, advice: { en, zh } }]))
+  return Object.fromEntries(
+    rows.map(([code, action, en, zh, pauseMs]) => [
+      code,
+      { action, advice: { en, zh }, ...(pauseMs !== undefined && { pauseMs }) },
+    ]),
+  )
 }
 
 /** The line of a code; `undefined` for a code that the table does not know. */
@@ -32,5 +45,5 @@ export function entryOf(table: PlatformErrorTable, code: string): PlatformError 
   return Object.hasOwn(table, code) ? table[code] : undefined
 }
 
-/** How long a limit per minute may take to let calls pass again, in ms. */
+/** How long a limit of which nothing else is known may take to let calls pass again, in ms. */
 export const LIMIT_PAUSE_MS = 60_000

@@ -51,9 +51,9 @@ function classify({ error, status }: ErrorView, errors: PlatformErrorTable): Fai
     if (status >= 400) return undefined
     return { kind: 'retry', code: error, message: `The token endpoint answered with the error ${error}.` }
   }
-  const { action, advice } = entry
+  const { action, advice, pauseMs = LIMIT_PAUSE_MS } = entry
   if (action === 'client') return { ...fail('invalid_client'), message: advice.en, advice }
-  if (action === 'slow_down') return told('retry', { retryAfterMs: LIMIT_PAUSE_MS })
+  if (action === 'slow_down') return told('retry', { retryAfterMs: pauseMs })
   return told(action === 'retry' ? 'retry' : 'configure')
 
   function told(kind: Failure['kind'], more: Partial<Failure> = {}): Failure {

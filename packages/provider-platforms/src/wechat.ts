@@ -90,6 +90,12 @@ const ADDRESS = [
     '当前 IP 不在白名单中，请在后台添加。',
   ],
   [
+    45035,
+    'configure',
+    'This address is not on the list of the account; add it in the console.',
+    '当前 IP 不在白名单中，请在后台添加。',
+  ],
+  [
     61004,
     'configure',
     'This address is not on the list of the account; add it in the console.',
@@ -97,7 +103,7 @@ const ADDRESS = [
   ],
 ] as const
 
-/** `errcode` of the APIs. */
+/** `errcode` of the APIs: of 全局错误码 ("global error codes"), and 45035 of the error codes of WeChat shops. */
 export const WECHAT_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [40001, 'renew', 'The token is not valid, or not the latest.', '令牌无效，或不是最新的令牌。'],
@@ -110,11 +116,20 @@ export const WECHAT_ERRORS: PlatformErrorTable = platformErrors(
     'The account may not use this API; see its permissions in the console.',
     '该账号没有此接口的权限，请在后台确认。',
   ],
+  [
+    48004,
+    'configure',
+    'The API is closed to this account; see the reason in the console.',
+    '该接口已被封禁，请登录后台查看原因。',
+  ],
   ...LIMITS,
   ...ADDRESS,
 )
 
-/** `errcode` of the token endpoints, where 40001 is about the secret. */
+/**
+ * `errcode` of the token endpoints, where 40001 is about the secret: of the pages 获取稳定版接口调用凭据 and
+ * 获取接口调用凭据, and those of 全局错误码 that may come with any request.
+ */
 export const WECHAT_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [

@@ -53,7 +53,7 @@ const ADDRESS = [
   '当前 IP 不可信，请在应用的“企业可信IP”中添加。',
 ] as const
 
-/** `errcode` of the APIs. Expired tokens are answered with 40014 as well as with 42001. */
+/** `errcode` of the APIs, of 全局错误码 ("global error codes"). Expired tokens are answered with 40014 as well as with 42001. */
 export const WECOM_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [40014, 'renew', 'The token is not valid any more.', '令牌无效。'],
@@ -75,7 +75,7 @@ export const WECOM_ERRORS: PlatformErrorTable = platformErrors(
   ADDRESS,
 )
 
-/** `errcode` of the token endpoint. */
+/** `errcode` of the token endpoint, of the same table. */
 export const WECOM_TOKEN_ERRORS: PlatformErrorTable = platformErrors(
   BUSY,
   [

@@ -71,10 +71,19 @@ describe('an answer of an API', () => {
     [wechatApi(), { errcode: 43_101, errmsg: 'user refuse' }, 'request', 'configure', '43101'],
     [wecomApi(), { errcode: 60020 }, 'request', 'configure', '60020'],
     [feishuApi(), { code: 99991400 }, 'limit', 'retry', '99991400'],
+    [feishuApi(), { code: 99991673 }, 'request', 'configure', '99991673'],
     [dingtalkApi(), { errcode: 88, sub_code: '60011' }, 'request', 'configure', '60011'],
+    [dingtalkApi(), { errcode: 88, sub_code: '90018' }, 'limit', 'retry', '90018'],
+    [dingtalkApi(), { errcode: 90020 }, 'request', 'configure', '90020'],
     [dingtalkApi(), { errcode: 88 }, 'request', 'configure', '88'],
   ])('of %o: %j is about the %s', (api, body, about, kind, code) => {
     expect(judged(api, body)).toMatchObject({ about, kind, code })
+  })
+
+  it('tells how long its limit takes, as far as the platform says', () => {
+    const perSecond = { code: 'Forbidden.AccessDenied.QpsLimitForAppkeyAndApi', message: 'slowly' }
+    expect(judged(dingtalkApi(), perSecond, 403)).toMatchObject({ about: 'limit', retryAfterMs: 1_000 })
+    expect(judged(wechatApi(), { errcode: 45011 })).toMatchObject({ about: 'limit', retryAfterMs: 60_000 })
   })
 
   it.each([

@@ -170,6 +170,16 @@ describe('an answer of a platform', () => {
     await expect(asked(wechat(), answer)).rejects.toMatchObject({ kind, code })
   })
 
+  it.each([
+    [feishu(), { code: 10015, msg: 'wrong app secret' }, 'configure', 'invalid_client'],
+    [feishu(), { code: 10013, msg: 'get tenant access token fail' }, 'retry', '10013'],
+    [feishu(), { code: 99991662, msg: 'app not in use' }, 'configure', '99991662'],
+    [dingtalk({ endpoint: 'classic' }), { errcode: 40035 }, 'configure', 'invalid_client'],
+    [dingtalk({ endpoint: 'classic' }), { errcode: 60020 }, 'configure', '60020'],
+  ])('of %o: %j is a failure to %s', async (provider, answer, kind, code) => {
+    await expect(asked(provider, answer)).rejects.toMatchObject({ kind, code })
+  })
+
   it('that is a token has no members of the platform beside it', async () => {
     const transport = scriptedTransport(jsonResponse({ code: 0, tenant_access_token: 'T', expire: 7200 }))
     const source = tokenSource({ provider: feishu(), client: { id: 'i', secret: 's' }, transport })

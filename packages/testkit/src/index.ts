@@ -16,7 +16,12 @@ export {
 export { type FaultyStore, faultyStore, type StoreFault } from './faulty-store.ts'
 export type { ListenOptions } from './listening.ts'
 export { PLATFORM_APP } from './platform-sandbox/platform-app.ts'
-export type { PlatformFault, PlatformSandboxOptions } from './platform-sandbox/platform-options.ts'
+export {
+  PLATFORM_FAULTS,
+  type PlatformFault,
+  type PlatformRequest,
+  type PlatformSandboxOptions,
+} from './platform-sandbox/platform-options.ts'
 export {
   type PlatformName,
   type PlatformSandbox,

@@ -88,6 +88,8 @@ describe('evergrant login', () => {
     expect(signingIn.stderr).toContain('Get a token with: evergrant token\n')
     const first = await token()
     expect([await token(), await isActive(first)]).toEqual([first, true])
+    const call = command(['call', `${server.issuer}/me`])
+    expect([await call.ended, JSON.parse(call.stdout)]).toEqual([0, { sub: expect.any(String) }])
     const { refreshes } = server.seen
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR_MS })
     const second = await token()

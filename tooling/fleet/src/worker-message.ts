@@ -36,6 +36,8 @@ export type Question =
   /** The token of this fingerprint was not accepted. */
   | { readonly type: 'reject'; readonly id: number }
   | { readonly type: 'explain'; readonly id: number }
+  /** Have another refresh token from now on, as if it had been started with it. */
+  | { readonly type: 'begin'; readonly id: number; readonly refreshToken: string }
   | { readonly type: 'open'; readonly gate: Gate }
   | { readonly type: 'close' }
 

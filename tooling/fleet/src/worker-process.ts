@@ -20,6 +20,8 @@ export interface Worker {
   /** Has it say that its last token was not accepted. */
   reject(): Promise<void>
   explain(): Promise<unknown>
+  /** Has it close its source and open one with another refresh token. */
+  begin(refreshToken: string): Promise<void>
   /** Resolves when the process stands before a gate. */
   held(gate: Gate): Promise<void>
   /** Lets it pass a gate. */
@@ -103,6 +105,10 @@ class WorkerProcess implements Worker {
   async explain(): Promise<unknown> {
     const answer = await this.#question({ type: 'explain', id: ++this.#questions })
     return answer.type === 'explained' ? answer.explanation : undefined
+  }
+
+  async begin(refreshToken: string): Promise<void> {
+    await this.#question({ type: 'begin', id: ++this.#questions, refreshToken })
   }
 
   held(gate: Gate): Promise<void> {

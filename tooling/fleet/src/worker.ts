@@ -17,19 +17,11 @@ import type { Answer, GivenToken, Question, WorkerOptions } from './worker-messa
 const options: WorkerOptions = JSON.parse(process.argv[2] ?? '')
 const doors = gates(options.gates ?? [], gate => tell({ type: 'held', gate }))
 const store = openStore(options.store)
-const source = open()
+let source = open(options.refreshToken)
 let last: Token | undefined
 
-function open(): TokenSource {
-  const {
-    id,
-    secret: first,
-    nextSecret,
-    refreshToken,
-    keepWarm = false,
-    role = 'renewer',
-    policy = {},
-  } = options
+function open(refreshToken: string | undefined): TokenSource {
+  const { id, secret: first, nextSecret, keepWarm = false, role = 'renewer', policy = {} } = options
   const secret = secretRing([first, nextSecret])
   return tokenSource({
     provider: baidu({ endpoint: options.tokenEndpoint }),
@@ -71,6 +63,11 @@ async function answer(question: Question): Promise<void> {
       return ask(question)
     case 'reject':
       if (last !== undefined) source.reject(last)
+      return tell({ type: 'given', id: question.id, tokens: [], failures: [] })
+    case 'begin':
+      await source.close()
+      source = open(question.refreshToken)
+      last = undefined
       return tell({ type: 'given', id: question.id, tokens: [], failures: [] })
     case 'explain':
       return tell({ type: 'explained', id: question.id, explanation: source.explain() })

@@ -1,14 +1,8 @@
 import { type ApiFailure, originTest, type ResourceServer } from '@evergrant/core'
-import { baiduApi, explainBaiduError } from '@evergrant/provider-baidu'
-import { authorizedFetch } from '@evergrant/runtime'
+import { explainBaiduError } from '@evergrant/provider-baidu'
+import { authorizedFetch, type TokenSource } from '@evergrant/runtime'
 import type { Command } from 'commander'
-import {
-  type Connection,
-  type ConnectionOptions,
-  connect,
-  usesSandbox,
-  withConnection,
-} from '../connection.ts'
+import { type Connection, type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
 import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
 import { painter, readAll, readsChinese, type Terminal, writeLine } from '../terminal.ts'
@@ -18,14 +12,22 @@ interface CallOptions extends ConnectionOptions {
   readonly data?: string
   readonly header: readonly string[]
   readonly allowHost: readonly string[]
+  readonly requires: readonly string[]
 }
 
 const HELP = `
-The token is put where the API wants it (the query; body or form for speech), and only for https URLs of
-Baidu's hosts; --allow-host adds others. With --sandbox the same URL goes to the sandbox:
+The token is put where the API wants it, and is shown to https URLs of the platform's hosts only; --allow-host adds
+others. With --sandbox the same URL goes to the sandbox:
 
   evergrant call --sandbox https://aip.baidubce.com/rpc/2.0/mt/texttrans/v1 \\
     -d '{"q":"你好","from":"zh","to":"en"}'
+
+  evergrant call --provider wechat https://api.weixin.qq.com/cgi-bin/get_api_domain_ip
+
+After "evergrant login" it is made with a token of that sign-in: of the one that --as names, or of the default one
+where no keys are given. Its server may be shown the token; every other API is named:
+
+  evergrant call --as work --allow-host api.example https://api.example/me
 
 A token that the API rejects is replaced, and the call repeated once.`
 
@@ -33,12 +35,13 @@ const ANSWER_TIMEOUT_MS = 60_000
 
 export function addCallCommand(program: Command, terminal: Terminal): void {
   const command = program.command('call').description('make an authorized request to an API')
-  withConnection(command)
+  withSignIn(command)
     .argument('<url>', 'the URL of the API, without a token')
     .option('-X, --request <method>', 'the method; GET, or POST when there is data')
     .option('-d, --data <text>', 'the body: JSON or a form; "-" for standard input')
     .option('-H, --header <line>', 'a header line, as often as needed', collect, [])
-    .option('--allow-host <host>', 'a host that may be shown the token, besides those of Baidu', collect, [])
+    .option('--allow-host <host>', 'a host that may be shown the token, besides those it is for', collect, [])
+    .option('--requires <scope>', 'a scope without which the call is not made', collect, [])
     .addHelpText('after', HELP)
     .action((url: string, options: CallOptions) => call(url, options, terminal))
 }
@@ -48,36 +51,42 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 }
 
 async function call(address: string, options: CallOptions, terminal: Terminal): Promise<void> {
-  const url = parseUrl(address, options)
+  const url = parseUrl(address)
   const body = options.data === '-' ? await readAll(terminal.stdin) : options.data
-  const connection = await connect(options, terminal)
+  const connection = await connectAs(options, terminal)
   try {
-    const answer = await send(reroute(url, connection), body, options, connection)
+    const api = apiOf(options, connection)
+    requireAllowed(url, api, connection)
+    const answer = await send(reroute(url, connection), body, options, { ...connection, api })
     terminal.stdout.write(answer.bytes)
-    report(answer, terminal)
+    report(answer, connection, terminal)
   } finally {
     await connection.close()
   }
 }
 
-function parseUrl(address: string, options: CallOptions): URL {
+function parseUrl(address: string): URL {
   if (!URL.canParse(address)) throw new UsageError(`this is not a URL: ${address}`)
   const url = new URL(address)
   if (url.searchParams.has('access_token')) {
     throw new UsageError('the URL has an access_token already; leave it out, it is added for you')
   }
-  if (usesSandbox(options)) return url
+  return url
+}
+
+/** Said before anything is asked for: to whom the token is not shown. */
+function requireAllowed(url: URL, { origins }: ResourceServer, { sandboxUrl, label }: Connection): void {
+  if (sandboxUrl !== undefined || originTest(origins)(url)) return
   if (url.protocol !== 'https:') throw new UsageError('a token is sent over https only')
-  if (originTest(apiOf(options, undefined).origins)(url)) return url
-  throw new UsageError(`${url.hostname} is not one of Baidu's hosts; --allow-host ${url.hostname} allows it`)
+  throw new UsageError(`${url.host} is not one of ${label}'s hosts; --allow-host ${url.host} allows it`)
 }
 
-function apiOf({ allowHost }: CallOptions, sandboxUrl: string | undefined): ResourceServer {
+function apiOf({ allowHost }: CallOptions, { api, sandboxUrl }: Connection): ResourceServer {
   const more = allowHost.flatMap(host => [`https://${host}`, `https://*.${host}`])
-  return baiduApi({ origins: sandboxUrl === undefined ? more : [sandboxUrl] })
+  return api(sandboxUrl === undefined ? more : [sandboxUrl])
 }
 
-/** The sandbox stands in for every host of Baidu. */
+/** The sandbox stands in for every host of its platform. */
 function reroute(url: URL, { sandboxUrl }: Connection): URL {
   return sandboxUrl === undefined ? url : new URL(url.pathname + url.search, sandboxUrl)
 }
@@ -93,9 +102,8 @@ async function send(
   url: URL,
   body: string | undefined,
   options: CallOptions,
-  { source, sandboxUrl }: Connection,
+  { source, api }: { readonly source: TokenSource; readonly api: ResourceServer },
 ): Promise<Answer> {
-  const api = apiOf(options, sandboxUrl)
   let failure: ApiFailure | undefined
   // Failures are printed as they came: the person at the terminal wants to see them.
   const judge: ResourceServer['judge'] = (answer, target) => {
@@ -108,7 +116,11 @@ async function send(
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', contentTypeOf(body))
   // Whoever types a command may just have mended what has failed before.
   await source.token({ probe: true })
-  const response = await authorizedFetch(source, { ...api, judge })(url, {
+  const response = await authorizedFetch(
+    source,
+    { ...api, judge },
+    { requires: options.requires },
+  )(url, {
     method: options.request ?? (body === undefined ? 'GET' : 'POST'),
     headers,
     body: body ?? null,
@@ -127,16 +139,20 @@ function contentTypeOf(body: string): string {
   return /^\s*[{[]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded'
 }
 
-function report({ status, failure }: Answer, { stderr, env }: Terminal): void {
+function report({ status, failure }: Answer, { label, preset }: Connection, { stderr, env }: Terminal): void {
   if (failure === undefined && status < 400) return
   const paint = painter(stderr, env)
-  const entry = failure === undefined ? undefined : explainBaiduError(failure.code)
   const language = readsChinese(env) ? 'zh' : 'en'
-  const code = failure?.code ?? ''
+  // An API that is known by its status alone has no codes of its own.
+  const code = preset === undefined ? '' : (failure?.code ?? '')
+  const entry = label === 'Baidu' ? explainBaiduError(code) : undefined
   const what = code === '' || code === `http_${status}` ? `HTTP ${status}` : code
   const headline = paint('red', `evergrant: the API answered with ${what}.`)
   writeLine(stderr)
   writeLine(stderr, `${headline} ${entry?.meaning[language] ?? ''}`.trim())
+  if (failure?.description !== undefined && entry === undefined) {
+    writeLine(stderr, `  the server said: ${failure.description}`)
+  }
   if (failure?.advice !== undefined) writeLine(stderr, `  what to do: ${failure.advice[language]}`)
   throw new ReportedError(EXIT.api)
 }

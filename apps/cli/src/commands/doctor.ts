@@ -1,10 +1,11 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Finding } from '../doctor/finding.ts'
 import { lookAround, type StorePlace } from '../doctor/look-around.ts'
 import { type KeyPlaces, lookAtKeys } from '../doctor/look-at-keys.ts'
 import { lookIntoSource } from '../doctor/look-into-source.ts'
 import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
+import { PRESET_NAMES } from '../provider/provider-preset.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
 interface DoctorOptions extends KeyPlaces, StorePlace {
@@ -26,8 +27,11 @@ export function addDoctorCommand(program: Command, terminal: Terminal): void {
   program
     .command('doctor')
     .description('look for what is wrong with keys, their files and what surrounds them')
-    .option('--api-key-file <path>', 'the API Key is in a file instead of BAIDU_API_KEY')
-    .option('--secret-key-file <path>', 'the Secret Key is in a file instead of BAIDU_SECRET_KEY')
+    .addOption(
+      new Option('--provider <name>', 'whose keys; of baidu if nothing is said').choices(PRESET_NAMES),
+    )
+    .option('--api-key-file <path>', 'the API Key, or the id, is in a file instead of the environment')
+    .option('--secret-key-file <path>', 'the Secret Key, or the secret, is in a file')
     .option('--store <place>', 'a directory, or a redis: URL (EVERGRANT_STORE)')
     .option('--keyring <path>', 'what is kept is sealed with the keys of this file (EVERGRANT_KEYRING)')
     .option('--source <directory>', 'search the files below it for the keys, and for what looks like some')

@@ -1,11 +1,12 @@
-import { type BaiduSandbox, baiduSandbox, type SandboxRequest } from '@evergrant/testkit'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
 import { amount } from '../amount.ts'
-import { UsageError } from '../failure-report.ts'
+import { PRESET_NAMES, type PresetName } from '../provider/provider-preset.ts'
+import { type RunningSandbox, runSandbox } from '../provider/run-sandbox.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
 interface SandboxCommandOptions extends Admitting {
+  readonly provider: PresetName
   readonly port: number
   readonly host?: string
   readonly lifetimeSeconds?: number
@@ -13,8 +14,9 @@ interface SandboxCommandOptions extends Admitting {
 }
 
 const HELP = `
-It stands in for the Baidu AI Open Platform on this machine: the token endpoint with its exact answers, the exchange of
-Access Keys for bearer keys, text translation, text recognition and speech. It is controlled over HTTP, for example:
+It stands in for a platform on this machine. For Baidu: the token endpoint with its exact answers, the exchange of
+Access Keys for bearer keys, text translation, text recognition and speech. For the others: the token endpoint, any API,
+and what a token request does there to the tokens before it. It is controlled over HTTP, for example:
 
   curl -X POST -d '{"advanceMs":2592000000}'        -H 'content-type: application/json' <url>/sandbox/clock
   curl -X POST -d '{}'                              -H 'content-type: application/json' <url>/sandbox/revoke
@@ -24,22 +26,27 @@ Access Keys for bearer keys, text translation, text recognition and speech. It i
 export function addSandboxCommand(program: Command, terminal: Terminal): void {
   program
     .command('sandbox')
-    .description('run a stand-in for the Baidu AI Open Platform until interrupted')
+    .description('run a stand-in for a platform until interrupted')
+    .addOption(
+      new Option('--provider <name>', 'the platform')
+        .choices(PRESET_NAMES)
+        .default('baidu' satisfies PresetName),
+    )
     .option('--port <number>', 'the port; 0 takes a free one', amount, 8787)
     .option('--host <address>', 'the address to listen on; 127.0.0.1 by default, 0.0.0.0 for all')
     .addOption(allowOption())
-    .option('--lifetime-seconds <number>', 'how long its tokens live; 30 days by default', amount)
-    .option('--qps <number>', 'calls per second that an application may make', amount)
+    .option('--lifetime-seconds <number>', 'how long its tokens live; as at the platform by default', amount)
+    .option('--qps <number>', 'calls per second that an application may make; of Baidu only', amount)
     .addHelpText('after', HELP)
-    .action((options: SandboxCommandOptions) => runSandbox(options, terminal))
+    .action((options: SandboxCommandOptions) => run(options, terminal))
 }
 
-async function runSandbox(
-  { port, host, allow, lifetimeSeconds, qps }: SandboxCommandOptions,
+async function run(
+  { provider, port, host, allow, lifetimeSeconds, qps }: SandboxCommandOptions,
   terminal: Terminal,
 ): Promise<void> {
   requireAdmitting({ host, allow })
-  const sandbox = await baiduSandbox({
+  const sandbox = await runSandbox(provider, {
     port,
     onRefused: toldRefusals(terminal),
     ...(host !== undefined && { host }),
@@ -47,40 +54,29 @@ async function runSandbox(
     onRequest: request => printRequest(request, terminal),
     ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
     ...(qps !== undefined && { qps }),
-  }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRINUSE') throw new UsageError(`port ${port} is taken; choose another with --port`)
-    if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-      throw new UsageError(`${host} is no address of this machine`)
-    }
-    throw error
   })
-  introduce(sandbox, terminal)
+  introduce(provider, sandbox, terminal)
   await interrupted()
   await sandbox.close()
 }
 
-function introduce(
-  { url, tokenEndpoint, bearerEndpoint, app }: BaiduSandbox,
-  { stdout, env }: Terminal,
-): void {
+function introduce(provider: PresetName, { url, facts }: RunningSandbox, { stdout, env }: Terminal): void {
   const paint = painter(stdout, env)
   const row = (name: string, value: string) => writeLine(stdout, `${paint('dim', name.padEnd(18))} ${value}`)
   writeLine(stdout, paint('bold', 'The sandbox is ready; Ctrl-C ends it.'))
   row('URL', url)
-  row('token endpoint', tokenEndpoint)
-  row('API Key', app.apiKey)
-  row('Secret Key', app.secretKey)
-  row('Access Key ID', app.accessKeyId)
-  row('Secret Access Key', app.secretAccessKey)
-  row('exchange', bearerEndpoint)
-  row('API Key (bearer)', app.bearerKey)
-  row('try', `evergrant token --sandbox-url ${url}`)
+  for (const [name, value] of facts) row(name, value)
+  const which = provider === 'baidu' ? '' : `--provider ${provider} `
+  row('try', `evergrant token ${which}--sandbox-url ${url}`)
 }
 
 /** One line for a request that the sandbox has answered. */
-function printRequest({ at, path, outcome }: SandboxRequest, { stdout, env }: Terminal): void {
+function printRequest(
+  { at, path, outcome }: { readonly at: number; readonly path: string; readonly outcome: string },
+  { stdout, env }: Terminal,
+): void {
   const paint = painter(stdout, env)
-  const good = outcome === 'ok' || outcome === 'token'
+  const good = outcome === 'ok' || outcome.startsWith('token')
   writeLine(
     stdout,
     `${paint('dim', new Date(at).toISOString())} ${path} ${paint(good ? 'green' : 'yellow', outcome)}`,

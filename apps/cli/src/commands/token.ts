@@ -1,9 +1,9 @@
 import type { Token } from '@evergrant/runtime'
 import { type Command, Option } from 'commander'
 import { amount } from '../amount.ts'
-import { type ConnectionOptions, connect, connectAs, withConnection } from '../connection.ts'
+import { type Connection, type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
 import { UsageError } from '../failure-report.ts'
-import { requireName } from '../sign-in/sign-in.ts'
+import { PRESETS } from '../provider/provider-preset.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
 
 interface TokenCommandOptions extends ConnectionOptions {
@@ -11,7 +11,6 @@ interface TokenCommandOptions extends ConnectionOptions {
   readonly header?: boolean
   readonly curl?: boolean
   readonly minValid?: number
-  readonly as?: string
 }
 
 const HELP = `
@@ -19,6 +18,7 @@ The token goes to standard output and nothing else does, so that it can be used 
 
   TOKEN=$(evergrant token)
   evergrant token --sandbox --json
+  evergrant token --provider wechat     # with WECHAT_APP_ID and WECHAT_APP_SECRET
 
 After "evergrant login" it is a token of that sign-in: of the one that --as names, or of the default one where no
 keys are given.
@@ -28,10 +28,9 @@ Tokens of an embedded sandbox are not kept.`
 
 export function addTokenCommand(program: Command, terminal: Terminal): void {
   const command = program.command('token').description('obtain an access token and print it')
-  withConnection(command)
-    .option('--as <name>', 'a token of the sign-in of this name', requireName)
+  withSignIn(command)
     .addOption(new Option('--json', 'print what is known about the token, and the token, as JSON'))
-    .addOption(new Option('--header', 'print an Authorization header').conflicts(['json', 'curl']))
+    .addOption(new Option('--header', 'print the header field that carries it').conflicts(['json', 'curl']))
     .addOption(new Option('--curl', 'print a curl command that uses the token').conflicts('json'))
     .option('--min-valid <seconds>', 'how long the token must at least live', amount)
     .addHelpText('after', HELP)
@@ -39,27 +38,37 @@ export function addTokenCommand(program: Command, terminal: Terminal): void {
 }
 
 async function printToken(options: TokenCommandOptions, terminal: Terminal): Promise<void> {
-  const signedIn = await connectAs(options, terminal)
-  const connection = signedIn ?? (await connect(options, terminal))
+  const connection = await connectAs(options, terminal)
   try {
     const { minValid } = options
-    if (signedIn !== undefined && options.curl) {
-      throw new UsageError('--curl is for keys of Baidu; --header is for every API')
-    }
+    const form = formOf(options, connection)
     const token = await connection.source.token({
       probe: true,
       ...(minValid !== undefined && { minValidForMs: minValid * 1000 }),
     })
-    writeLine(terminal.stdout, formatted(token, options, connection.sandboxUrl ?? 'https://aip.baidubce.com'))
+    writeLine(terminal.stdout, form(token))
   } finally {
     await connection.close()
   }
 }
 
-function formatted(token: Token, options: TokenCommandOptions, origin: string): string {
-  if (options.json) return JSON.stringify(describeToken(token), null, 2)
-  if (options.header) return `Authorization: Bearer ${token.accessToken}`
-  return options.curl ? curl(token, origin) : token.accessToken
+/** How a token is printed. Throws for a form that makes no sense with its APIs. */
+function formOf(
+  { json, header, curl: asCurl }: TokenCommandOptions,
+  { preset, signedIn, sandboxUrl, label }: Connection,
+): (token: Token) => string {
+  if (json) return token => JSON.stringify(describeToken(token), null, 2)
+  if (header) {
+    if (preset === undefined) return ({ accessToken }) => `Authorization: Bearer ${accessToken}`
+    const { header: line } = preset
+    if (line !== undefined) return ({ accessToken }) => line(accessToken)
+    throw new UsageError(`the APIs of ${label} take the token in the query; "evergrant call" puts it there`)
+  }
+  if (!asCurl) return ({ accessToken }) => accessToken
+  if (preset !== PRESETS.baidu || signedIn) {
+    throw new UsageError('--curl is for keys of Baidu; "evergrant call" is for every API')
+  }
+  return token => curl(token, sandboxUrl ?? 'https://aip.baidubce.com')
 }
 
 function describeToken({ accessToken, tokenType, expiresAt, lifetime, scope, fingerprint }: Token) {

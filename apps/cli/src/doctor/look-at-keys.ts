@@ -1,10 +1,13 @@
 import { readFile, stat } from 'node:fs/promises'
 import { doubtBaiduClient } from '@evergrant/provider-baidu'
+import { PRESETS, type PresetName } from '../provider/provider-preset.ts'
 import type { Terminal } from '../terminal.ts'
 import { bad, type Finding, good, note } from './finding.ts'
 
 /** Where the keys are, as the options say; in the environment where they say nothing. */
 export interface KeyPlaces {
+  /** Whose keys they are. Absent: Baidu's. */
+  readonly provider?: PresetName
   readonly apiKeyFile?: string
   readonly secretKeyFile?: string
 }
@@ -18,10 +21,14 @@ export interface FoundKeys {
 
 /** Reads both keys and looks at where they come from: a file that others can read, a shape that is another key's. */
 export async function lookAtKeys(places: KeyPlaces, { env }: Terminal): Promise<FoundKeys> {
-  const id = await lookAt('API Key', 'BAIDU_API_KEY', places.apiKeyFile, env)
-  const secret = await lookAt('Secret Key', 'BAIDU_SECRET_KEY', places.secretKeyFile, env)
+  const { provider = 'baidu', apiKeyFile, secretKeyFile } = places
+  const { idVariable, secretVariable } = PRESETS[provider]
+  const [idName, secretName] = provider === 'baidu' ? ['API Key', 'Secret Key'] : ['id', 'secret']
+  const id = await lookAt(idName, idVariable, apiKeyFile, env)
+  const secret = await lookAt(secretName, secretVariable, secretKeyFile, env)
   const findings = [...id.findings, ...secret.findings]
-  if (id.value !== undefined && secret.value !== undefined) {
+  // The keys of other platforms have no shape that tells anything.
+  if (provider === 'baidu' && id.value !== undefined && secret.value !== undefined) {
     const doubt = doubtBaiduClient(id.value, secret.value)
     findings.push(
       doubt === undefined

@@ -1,4 +1,14 @@
-import { type Clock, EvergrantError, fail, type Secret, type Store, type Transport } from '@evergrant/core'
+import {
+  bearerApi,
+  type Clock,
+  EvergrantError,
+  fail,
+  type ResourceServer,
+  type Secret,
+  type Store,
+  type Transport,
+} from '@evergrant/core'
+import { baiduApi } from '@evergrant/provider-baidu'
 import {
   type Client,
   secret,
@@ -30,6 +40,16 @@ export function signedInSource(
     transport: signInTransport(),
     clock,
   })
+}
+
+/**
+ * What the tokens of a sign-in may be shown to: Baidu's hosts, or the server that has issued them, which has an endpoint
+ * about its user; and further origins.
+ */
+export function apiOfSignIn({ server }: SignIn, origins: readonly string[]): ResourceServer {
+  if (server.kind === 'baidu') return baiduApi({ origins: [...origins] })
+  const { issuer, tokenEndpoint } = server.endpoints
+  return bearerApi({ origins: [new URL(issuer ?? tokenEndpoint).origin, ...origins] })
 }
 
 /** Plain http to this very machine is for servers that are being developed on it. */

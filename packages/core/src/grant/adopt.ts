@@ -15,7 +15,8 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
   const { state, at, policy } = turn
   const decoded = entry === undefined ? undefined : decodeRecord(entry.value, policy.identity)
   if (entry?.time !== undefined) learnOffset(turn, entry.time.asOf, sentAt)
-  const translated = decoded?.kind === 'record' ? inOwnClock(decoded.record, decoded.clock, turn) : undefined
+  const translated =
+    decoded?.kind === 'record' ? inOwnClock(decoded, turn, storedSince(entry, sentAt)) : undefined
   const record = translated?.record
   const same = state.known !== undefined && state.known.version === entry?.version
   const known: Known = {
@@ -29,6 +30,11 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
   }
   state.known = known
   if (translated !== undefined) absorb(turn, translated, !same)
+}
+
+/** An instant before which a stored record was not there; `undefined` where the store has no clock. */
+function storedSince(entry: Entry | undefined, sentAt: number): number | undefined {
+  return entry?.time && sentAt - Math.max(0, entry.time.asOf - entry.time.storedAt)
 }
 
 function absorb(turn: Turn, translated: Translated, changed: boolean): void {

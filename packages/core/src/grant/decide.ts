@@ -134,7 +134,7 @@ function leaseUnseen(turn: Turn): void {
 
 /** Whether somebody has configured a new refresh token for a grant that has ended. */
 function isMended(turn: Turn, trouble: Trouble): boolean {
-  return trouble.until === Number.POSITIVE_INFINITY && hasNewSeed(newestRecord(turn), turn.policy)
+  return trouble.until === Number.POSITIVE_INFINITY && hasNewSeed(newestRecord(turn), turn.at, turn.policy)
 }
 
 /** Reads, unless the store has just failed. */

@@ -8,7 +8,7 @@ import { canAskAgain } from '../record/identity.ts'
 import { countRequest } from './budget.ts'
 import type { RenewalReason } from './grant-effect.ts'
 import type { Flight } from './grant-state.ts'
-import { hasNewSeed, seedFingerprint } from './seed.ts'
+import { hasNewSeed, isSpent, seedFingerprint } from './seed.ts'
 import { isDue } from './stamp.ts'
 import { encoded } from './store-clock.ts'
 import { told } from './trouble.ts'
@@ -36,13 +36,12 @@ export const ASK_ANEW: Exclude<Plan, { failure: Failure }> = {
 export function planRenewal(turn: Turn): Plan {
   const { at, policy } = turn
   const base = newestRecord(turn)
-  const newSeed = hasNewSeed(base, policy)
+  const newSeed = hasNewSeed(base, at, policy)
   const refreshToken = newSeed ? policy.seedRefreshToken : heldRefreshToken(base, policy)
   if (policy.renewWith === 'refresh_token' && refreshToken !== undefined) {
     if (policy.refreshTokenUse === 'reusable') return { refreshToken, spends: false, firstUse: true }
-    const spentAt = newSeed ? undefined : base.spentAt
-    if (spentAt === undefined || (spentAt <= at && at < spentAt + policy.replayWindowMs)) {
-      return { refreshToken, spends: true, firstUse: spentAt === undefined }
+    if (newSeed || !isSpent(base, at, policy)) {
+      return { refreshToken, spends: true, firstUse: newSeed || base.spentAt === undefined }
     }
     if (policy.identity.grantType === 'refresh_token') return { failure: fail('response_lost') }
   }
@@ -50,9 +49,13 @@ export function planRenewal(turn: Turn): Plan {
   return { failure: fail('refresh_token_missing') }
 }
 
-/** The refresh token of a grant: that of its newest generation, or the configured one as long as it has none. */
+/**
+ * The refresh token of a grant: that of its newest generation, or the configured one as long as it has none: at its
+ * beginning, or while a new beginning is under way.
+ */
 function heldRefreshToken(base: GrantRecord, policy: GrantPolicy): string | undefined {
-  const atSeed = base.generation === 0 && base.seed === seedFingerprint(policy)
+  const begins = base.generation === 0 || base.spentAt !== undefined
+  const atSeed = begins && base.seed === seedFingerprint(policy)
   return base.tokens?.refreshToken ?? (atSeed ? policy.seedRefreshToken : undefined)
 }
 
@@ -88,13 +91,15 @@ export function leaseRecord(turn: Turn, flight: Flight): GrantRecord {
   const { refreshToken } = flight
   const begins = refreshToken !== undefined && refreshToken === policy.seedRefreshToken
   const goesOn = base.tokens?.refreshToken === refreshToken
+  const trouble = told(state.trouble, base.trouble)
   return {
     ...base,
     tokens: begins && !goesOn && base.tokens ? { ...base.tokens, refreshToken: undefined } : base.tokens,
     fence: flight.fence,
-    lease: { holder: policy.holder },
+    lease: { holder: policy.holder, ...(flight.spends && flight.firstUse && { presents: true }) },
     spentAt: flight.spends ? (flight.firstUse ? flight.leaseAskedAt : base.spentAt) : base.spentAt,
-    trouble: told(state.trouble, base.trouble),
+    // That a grant has ended says nothing about the one that begins in its place.
+    trouble: begins && trouble?.until === Number.POSITIVE_INFINITY ? undefined : trouble,
     seed: begins ? seedFingerprint(policy) : base.seed,
     writer: policy.holder,
   }

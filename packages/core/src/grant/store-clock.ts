@@ -33,15 +33,22 @@ export interface Translated {
 /**
  * The record with its instants in this process's clock. Of the two bounds of the offset the one is taken that
  * lengthens no life. A foreign record in its writer's clock loses what the writer's and the reader's clock may
- * be apart: one too fast, one too slow.
+ * be apart: one too fast, one too slow. Of a refresh token that is presented under the lease in it more is known: it
+ * was not presented before the record was there, at `storedSince` of this process's clock.
  */
-export function inOwnClock(record: GrantRecord, clock: RecordClock, turn: Turn): Translated {
+export function inOwnClock(
+  { record, clock }: { readonly record: GrantRecord; readonly clock: RecordClock },
+  turn: Turn,
+  storedSince: number | undefined,
+): Translated {
   const { storeOffset } = turn.state
   if (clock === 'store' && storeOffset !== undefined) {
     return { record: rebased(record, -storeOffset.mostMs), estimated: false }
   }
   if (clock === 'writer' && record.writer === turn.policy.holder) return { record, estimated: false }
-  return { record: rebased(record, -2 * turn.policy.clockSkewMs), estimated: true }
+  const moved = rebased(record, -2 * turn.policy.clockSkewMs)
+  const known = record.lease?.presents && storedSince !== undefined
+  return { record: known ? { ...moved, spentAt: storedSince } : moved, estimated: true }
 }
 
 /** A record as text for the store, and whose clock its instants are in. */

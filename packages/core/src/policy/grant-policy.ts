@@ -32,7 +32,8 @@ export interface PolicyNumbers {
   readonly leaseMs: number
   /**
    * How long after its first presentation a single-use refresh token may be presented again, because the
-   * server tolerates it (a "grace period" or "reuse interval"). 0: never.
+   * server tolerates it (a "grace period" or "reuse interval"). 0: never. Leave what a request may take to the
+   * server's own number. Where a store tells no time, no process but the first presents it again.
    */
   readonly replayWindowMs: number
   /** Longest wait for one store operation. */

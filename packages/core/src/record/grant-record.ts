@@ -23,6 +23,8 @@ export interface Trouble {
 export interface Lease {
   /** Who holds it: a random name of one session in one process. */
   readonly holder: string
+  /** A single-use refresh token is presented under it for the first time: not before the record was stored. */
+  readonly presents?: true
 }
 
 /** Everything the fleet knows about one grant. Instants are epoch ms of the clock of whoever holds the value. */

@@ -117,7 +117,7 @@ function readExtra(members: MembersReader | undefined): Readonly<Record<string, 
 }
 
 function readLease(members: MembersReader | undefined): Lease | undefined {
-  return members && { holder: members.text('holder') }
+  return members && { holder: members.text('holder'), ...(members.flag('presents') && { presents: true }) }
 }
 
 function readTrouble(members: MembersReader | undefined): Trouble | undefined {

@@ -1,30 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { json, refusal } from '../support/fake-server.ts'
+import { type Policy, presentations, renewing, signedIn } from '../support/renewing.ts'
 import { CLIENT, pass, Session, USER, world } from '../support/session.ts'
-
-type Policy = ConstructorParameters<typeof Session>[1]
-
-/** A delegated grant that has been used once. */
-function signedIn(policy: Policy = {}): Session {
-  const subject = world()
-  const seedRefreshToken = subject.server.authorize()
-  const session = new Session(subject, { identity: USER, seedRefreshToken, ...policy })
-  session.ask()
-  return session.run()
-}
-
-/** The same, with its next request outstanding because the token was rejected. */
-function renewing(policy: Policy = {}): { session: Session; waiter: number } {
-  const session = signedIn(policy)
-  session.reject()
-  const waiter = session.ask()
-  session.answer()
-  return { session, waiter }
-}
-
-function presentations(session: Session): number[] {
-  return [...session.world.server.presentations.values()]
-}
 
 describe('a single-use refresh token', () => {
   it('begins with the configured one, and goes on with those that the server gives', () => {
@@ -123,48 +100,6 @@ describe('a single-use refresh token', () => {
     other.dispatch({ type: 'record.changed' })
     other.run()
     expect(other.token(other.ask())).toBe('access-SECRET-5')
-  })
-})
-
-describe('a server that tolerates repetition for a while', () => {
-  it('is presented the token again by the same process', () => {
-    const { session, waiter } = renewing({ replayWindowMs: 30_000 })
-    session.world.server.graceMs = 30_000
-    session.failTransport('unknown', true)
-    session.run()
-    pass(5_000, session)
-    expect(session.token(waiter)).toBe('access-SECRET-6')
-  })
-
-  it('is presented the token again by the heir, within the window only', () => {
-    const { session } = renewing({ replayWindowMs: 30_000 })
-    session.world.server.graceMs = 30_000
-    session.world.server.handle(session.request(), session.world.now)
-    const heir = new Session(session.world, { identity: USER, replayWindowMs: 30_000 })
-    const waiter = heir.ask()
-    heir.run()
-    pass(29_000, heir)
-    expect(heir.token(waiter)).toBe('access-SECRET-6')
-
-    const { session: dead } = renewing({ replayWindowMs: 30_000 })
-    const late = new Session(dead.world, { identity: USER, replayWindowMs: 30_000 })
-    dead.world.now += 31_000
-    const theirs = late.ask()
-    late.run()
-    expect(late.failure(theirs).code).toBe('response_lost')
-  })
-
-  it('counts the window from the first presentation', () => {
-    const { session } = renewing({ replayWindowMs: 30_000 })
-    for (let i = 0; i < 4; i++) {
-      if (session.operation?.type !== 'request') break
-      session.failTransport('unknown')
-      session.run()
-      session.world.now += 12_000
-      session.ask()
-      session.answer()
-    }
-    expect(session.state.trouble?.failure.code).toBe('response_lost')
   })
 })
 

@@ -37,7 +37,9 @@ const record: fc.Arbitrary<GrantRecord> = fc
     tokens: maybe(tokens),
     rejected: fc.boolean(),
     replaces: fc.nat(10),
-    lease: maybe(fc.record({ holder: fc.string() })),
+    lease: maybe(
+      fc.record({ holder: fc.string(), presents: fc.constant(true as const) }, { requiredKeys: ['holder'] }),
+    ),
     spentAt: maybe(instant),
     trouble: maybe(
       fc.record({

@@ -90,7 +90,7 @@ export async function baiduSandbox(options: BaiduSandboxOptions = {}): Promise<B
       return state.now
     },
     advance: ms => state.advance(ms),
-    signIn: () => state.issue(app).refreshToken,
+    signIn: () => state.issue({ app, grant: undefined }).refreshToken,
     decide: (userCode, approved) => state.users.decide(userCode, approved),
     revoke: token => state.revoke(token),
     fault: (fault, times = 1) => state.faultTokens(fault, times),

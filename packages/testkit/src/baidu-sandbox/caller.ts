@@ -36,12 +36,13 @@ function ownerOfToken(state: SandboxState, text: string): SandboxApp | number {
   if (text === '') return 100
   const token = state.token(text, 'access_token')
   if (token === undefined || token.revoked) return 110
-  return token.expiresAt <= state.now ? (state.options.expiredCode ?? 111) : token.app
+  return token.expiresAt <= state.now ? (state.options.expiredCode ?? 111) : token.family.app
 }
 
 /** Whose bearer key this is, long-lived or exchanged; `undefined` when it is not accepted. */
 export function ownerOfBearer(state: SandboxState, key: string): SandboxApp | undefined {
   const issued = state.token(key, 'bearer_key')
-  if (issued !== undefined) return issued.revoked || issued.expiresAt <= state.now ? undefined : issued.app
+  if (issued !== undefined)
+    return issued.revoked || issued.expiresAt <= state.now ? undefined : issued.family.app
   return state.apps.find(({ bearerKey }) => bearerKey === key)
 }

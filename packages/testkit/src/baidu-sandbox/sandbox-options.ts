@@ -25,6 +25,16 @@ export interface BaiduSandboxOptions extends ListenOptions {
   readonly expiredCode?: 110 | 111
   /** A refresh that fails uses its refresh token up all the same, as Netdisk has it. `false` by default. */
   readonly failedRefreshVoids?: boolean
+  /**
+   * How long after it was used a refresh token yields its successor again, in ms, unless that one was used meanwhile: what
+   * servers call a grace period, leeway or reuse interval. 0 by default, as with Baidu: it works once.
+   */
+  readonly refreshGraceMs?: number
+  /**
+   * A refresh token that is presented after it was used ends all tokens of its sign-in, as RFC 9700 §4.14.2 has it.
+   * `false` by default, as with Baidu: it is refused, and that is all.
+   */
+  readonly reuseEndsFamily?: boolean
   /** Send `error_code` as a string and token errors with HTTP 401, as the classic API does. `false` by default. */
   readonly classic?: boolean
   /** How long every token answer takes, in ms. 0 by default. */
@@ -42,7 +52,7 @@ export interface SandboxRequest {
   readonly path: string
   /** The application's id; empty when it is not known. */
   readonly appId: string
-  /** What came of it: `token`, `ok`, an error, a code or a fault. */
+  /** What came of it: `token`, `token_again` within a grace period, `ok`, an error, a code or a fault. */
   readonly outcome: string
 }
 

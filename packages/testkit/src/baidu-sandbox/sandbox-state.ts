@@ -1,4 +1,5 @@
 import { sha256, toHex, utf8Bytes } from '@evergrant/core'
+import { RefreshTokens, type Rotation, type TokenFamily } from './refresh-tokens.ts'
 import {
   type BaiduSandboxOptions,
   SANDBOX_APP,
@@ -12,18 +13,10 @@ import { type UserGrant, UserGrants } from './user-grants.ts'
 export interface IssuedToken {
   readonly text: string
   readonly kind: 'access_token' | 'bearer_key'
-  readonly app: SandboxApp
+  readonly family: TokenFamily
   readonly issuedAt: number
   readonly expiresAt: number
-  /** Of a user; `undefined` for what an application has for itself. */
-  readonly grant: UserGrant | undefined
   revoked: boolean
-}
-
-interface RefreshToken {
-  readonly app: SandboxApp
-  readonly grant: UserGrant | undefined
-  used: boolean
 }
 
 const LIFETIME_SECONDS = 2_592_000
@@ -47,7 +40,7 @@ export class SandboxState {
   tokensIssued = 0
   apiCalls = 0
   readonly #tokens = new Map<string, IssuedToken>()
-  readonly #refreshTokens = new Map<string, RefreshToken>()
+  readonly #refreshTokens: RefreshTokens
   readonly #recentCalls = new Map<string, number[]>()
   readonly #tokenFaults: { fault: TokenFault; times: number }[] = []
   readonly #apiFaults: { code: number; times: number }[] = []
@@ -57,6 +50,7 @@ export class SandboxState {
   constructor(options: BaiduSandboxOptions) {
     this.options = options
     this.users = new UserGrants(this)
+    this.#refreshTokens = new RefreshTokens(options.refreshGraceMs ?? 0)
     this.apps = options.apps ?? [SANDBOX_APP]
     this.lifetimeSeconds = options.lifetimeSeconds ?? LIFETIME_SECONDS
     this.latencyMs = options.latencyMs ?? 0
@@ -80,22 +74,20 @@ export class SandboxState {
 
   // Tokens
 
-  issue(app: SandboxApp, grant?: UserGrant): { access: IssuedToken; refreshToken: string } {
+  /** A token of a new family, or of one that goes on with a refresh token that stands already. */
+  issue(family: TokenFamily, successor?: string): { access: IssuedToken; refreshToken: string } {
     const seconds = this.lifetimeSeconds
-    const type = grant?.tokenType ?? 24
-    const owner = `${grant?.userId ?? PLATFORM_USER}-${app.appId}`
     const access: IssuedToken = {
-      text: this.#mint(type, seconds, owner),
+      text: this.#mint(family, seconds, 0),
       kind: 'access_token',
-      app,
-      grant,
+      family,
       issuedAt: this.now,
       expiresAt: this.now + seconds * 1000,
       revoked: false,
     }
-    const refreshToken = this.#mint(type + 1, REFRESH_LIFETIME_SECONDS, owner)
+    const refreshToken = successor ?? this.#mintRefreshToken(family)
+    if (successor === undefined) this.#refreshTokens.add(refreshToken, family)
     this.#tokens.set(access.text, access)
-    this.#refreshTokens.set(refreshToken, { app, grant, used: false })
     this.tokensIssued += 1
     return { access, refreshToken }
   }
@@ -104,8 +96,7 @@ export class SandboxState {
     const issued: IssuedToken = {
       text: `bce-v3/ALTAK-${this.hex(21)}/${this.hex(40)}`,
       kind: 'bearer_key',
-      app,
-      grant: undefined,
+      family: { app, grant: undefined },
       issuedAt: this.now,
       // The exchange tells instants by the second.
       expiresAt: Math.floor(this.now / 1000 + seconds) * 1000,
@@ -116,8 +107,15 @@ export class SandboxState {
     return issued
   }
 
-  #mint(type: number, seconds: number, owner: string): string {
+  #mintRefreshToken(family: TokenFamily): string {
+    return this.#mint(family, REFRESH_LIFETIME_SECONDS, 1)
+  }
+
+  /** The first number says whose token it is; that of a refresh token is the next one. */
+  #mint({ app, grant }: TokenFamily, seconds: number, offset: 0 | 1): string {
+    const type = (grant?.tokenType ?? 24) + offset
     const expiry = Math.floor(this.now / 1000) + seconds
+    const owner = `${grant?.userId ?? PLATFORM_USER}-${app.appId}`
     return `${type}.${this.hex(32)}.${seconds}.${expiry}.${owner}`
   }
 
@@ -132,13 +130,19 @@ export class SandboxState {
     return token?.kind === kind ? token : undefined
   }
 
-  /** Uses a refresh token up: whose it is, `used` when it was used before, `undefined` when it is unknown. */
-  spend(refreshToken: string): Pick<RefreshToken, 'app' | 'grant'> | 'used' | undefined {
-    const known = this.#refreshTokens.get(refreshToken)
-    if (known === undefined) return undefined
-    if (known.used) return 'used'
-    known.used = true
-    return known
+  /** Takes a refresh token: what replaces it, `used` when it is over with it, `undefined` when it is unknown. */
+  rotate(refreshToken: string): Rotation | 'used' | undefined {
+    const rotation = this.#refreshTokens.rotate(refreshToken, this.now, family =>
+      this.#mintRefreshToken(family),
+    )
+    const family = this.#refreshTokens.familyOf(refreshToken)
+    if (rotation === 'used' && this.options.reuseEndsFamily) this.#end(each => each === family)
+    return rotation
+  }
+
+  /** A refresh that has failed: under Netdisk's rule its refresh token is over with it. */
+  noteFailedRefresh(refreshToken: string): void {
+    if (this.options.failedRefreshVoids) this.#refreshTokens.void(refreshToken)
   }
 
   /** Revokes one access token or bearer key, or all that were issued; returns how many were alive. */
@@ -154,8 +158,12 @@ export class SandboxState {
 
   /** Ends the grant of a user: its access tokens, and its refresh tokens with them. */
   endGrant(grant: UserGrant): void {
-    for (const token of this.#tokens.values()) if (token.grant === grant) token.revoked = true
-    for (const token of this.#refreshTokens.values()) if (token.grant === grant) token.used = true
+    this.#end(family => family.grant === grant)
+  }
+
+  #end(isMeant: (family: TokenFamily) => boolean): void {
+    for (const token of this.#tokens.values()) if (isMeant(token.family)) token.revoked = true
+    this.#refreshTokens.end(isMeant)
   }
 
   /** Whether an application may make one more call in this second. */

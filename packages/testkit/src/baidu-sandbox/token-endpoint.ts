@@ -1,5 +1,6 @@
 import { toBase64, utf8Bytes } from '@evergrant/core'
 import { type Exchange, platformJson } from './http-exchange.ts'
+import type { TokenFamily } from './refresh-tokens.ts'
 import { type Refusal, refusal, refuse, sayPage } from './refusal.ts'
 import type { SandboxApp, TokenFault } from './sandbox-options.ts'
 import type { SandboxState } from './sandbox-state.ts'
@@ -22,7 +23,7 @@ export async function answerToken(state: SandboxState, exchange: Exchange): Prom
   }
   const fault = state.nextTokenFault()
   if (fault !== undefined && fault !== 'lost_answer' && fault !== 'no_expires_in') {
-    if (state.options.failedRefreshVoids) state.spend(parameterOf(exchange, 'refresh_token'))
+    state.noteFailedRefresh(parameterOf(exchange, 'refresh_token'))
     state.note(PATH, '', fault)
     return misbehave(exchange, fault)
   }
@@ -39,9 +40,10 @@ export async function latency({ latencyMs }: SandboxState): Promise<void> {
 }
 
 interface Granted {
-  readonly app: SandboxApp
-  /** On whose behalf; `undefined` when an application asks for itself. */
-  readonly grant: UserGrant | undefined
+  readonly family: TokenFamily
+  /** The refresh token that takes the place of another. Absent: a family begins. */
+  readonly successor?: string
+  readonly again?: boolean
 }
 
 type GrantTypeAnswer = (
@@ -51,7 +53,7 @@ type GrantTypeAnswer = (
 ) => Granted | Refusal
 
 const GRANT_TYPES: ReadonlyMap<string, GrantTypeAnswer> = new Map<string, GrantTypeAnswer>([
-  ['client_credentials', (_state, app) => ({ app, grant: undefined })],
+  ['client_credentials', (_state, app) => ({ family: { app, grant: undefined } })],
   ['refresh_token', refreshed],
   [
     'authorization_code',
@@ -70,7 +72,7 @@ function grantOf(state: SandboxState, exchange: Exchange): Granted | Refusal {
   if (answer === undefined) return refusal(404, 'not_found', '')
   const app = authenticated(state, parameter('client_id'), parameter('client_secret'))
   if (!('error' in app)) return answer(state, app, parameter)
-  if (state.options.failedRefreshVoids) state.spend(parameter('refresh_token'))
+  state.noteFailedRefresh(parameter('refresh_token'))
   return app
 }
 
@@ -88,13 +90,13 @@ function refreshed(
   app: SandboxApp,
   parameter: (name: string) => string,
 ): Granted | Refusal {
-  const owner = state.spend(parameter('refresh_token'))
-  if (owner === 'used') return refusal(400, 'expired_token', 'refresh token has been used')
-  return owner?.app === app ? owner : refusal(400, 'invalid_request', 'invalid refresh token')
+  const rotation = state.rotate(parameter('refresh_token'))
+  if (rotation === 'used') return refusal(400, 'expired_token', 'refresh token has been used')
+  return rotation?.family.app === app ? rotation : refusal(400, 'invalid_request', 'invalid refresh token')
 }
 
 function granted(app: SandboxApp, answer: UserGrant | Refusal): Granted | Refusal {
-  return 'error' in answer ? answer : { app, grant: answer }
+  return 'error' in answer ? answer : { family: { app, grant: answer } }
 }
 
 function parameterOf({ form, query }: Exchange, name: string): string {
@@ -104,11 +106,12 @@ function parameterOf({ form, query }: Exchange, name: string): string {
 function issue(
   state: SandboxState,
   exchange: Exchange,
-  { app, grant }: Granted,
+  { family, successor, again = false }: Granted,
   fault: TokenFault | undefined,
 ): void {
-  const { access, refreshToken } = state.issue(app, grant)
-  state.note(PATH, app.appId, fault ?? 'token')
+  const { app, grant } = family
+  const { access, refreshToken } = state.issue(family, successor)
+  state.note(PATH, app.appId, fault ?? (again ? 'token_again' : 'token'))
   if (fault === 'lost_answer') return exchange.reset()
   exchange.reply(
     200,

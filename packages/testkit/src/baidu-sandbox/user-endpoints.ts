@@ -75,7 +75,8 @@ function tellToken(state: SandboxState, exchange: Exchange): string {
   if (token === undefined) {
     return refused(exchange, 400, 'invalid_grant', `Invalid Access Token: ${textOf(exchange)}`)
   }
-  const { app, grant, issuedAt, expiresAt } = token
+  const { issuedAt, expiresAt } = token
+  const { app, grant } = token.family
   exchange.reply(
     200,
     platformJson({
@@ -90,7 +91,7 @@ function tellToken(state: SandboxState, exchange: Exchange): string {
 }
 
 function tellUser(state: SandboxState, exchange: Exchange): string {
-  const grant = tokenOf(state, exchange)?.grant
+  const grant = tokenOf(state, exchange)?.family.grant
   if (grant === undefined) return invalidToken(exchange)
   exchange.reply(200, platformJson({ userid: grant.userId, username: 'sandbox user', openid: 'sandbox' }))
   return 'ok'
@@ -100,8 +101,9 @@ function tellUser(state: SandboxState, exchange: Exchange): string {
 function revokeAuthorization(state: SandboxState, exchange: Exchange): string {
   const token = tokenOf(state, exchange)
   if (token === undefined) return invalidToken(exchange)
-  if (token.grant === undefined) token.revoked = true
-  else state.endGrant(token.grant)
+  const { grant } = token.family
+  if (grant === undefined) token.revoked = true
+  else state.endGrant(grant)
   exchange.reply(200, platformJson({ result: 1 }))
   return 'revoked'
 }

@@ -3,9 +3,10 @@ import { type Exchange, readExchange } from '../baidu-sandbox/http-exchange.ts'
 import { isNamedHere, type ListenOptions, listenFor } from '../listening.ts'
 import { dingtalkMode } from './dingtalk-mode.ts'
 import { feishuMode } from './feishu-mode.ts'
+import { ADMIN_PATH, answerAdmin } from './platform-admin.ts'
 import { PLATFORM_APP } from './platform-app.ts'
 import type { PlatformMode } from './platform-mode.ts'
-import type { PlatformFault, PlatformSandboxOptions } from './platform-options.ts'
+import type { PlatformFault, PlatformRequest, PlatformSandboxOptions } from './platform-options.ts'
 import { PlatformState } from './platform-state.ts'
 import { wechatMode } from './wechat-mode.ts'
 import { wecomMode } from './wecom-mode.ts'
@@ -32,7 +33,7 @@ export interface PlatformSandbox {
     readonly apiCalls: number
   }
   /** The last requests, without secrets. */
-  readonly requests: readonly { readonly at: number; readonly path: string; readonly outcome: string }[]
+  readonly requests: readonly PlatformRequest[]
   /** Connections that were closed unread, because nobody allows them. */
   readonly refused: number
   /** Epoch ms by the sandbox's clock. */
@@ -48,7 +49,7 @@ export interface PlatformSandbox {
 
 /**
  * Starts a stand-in for a platform on loopback: its token endpoints and one API, with its words, codes and statuses, and
- * with what a token request does there to the tokens before it.
+ * with what a token request does there to the tokens before it. It is controlled by calls or over HTTP (`/sandbox/…`).
  */
 export async function platformSandbox(
   name: PlatformName,
@@ -96,6 +97,7 @@ async function answer(
   if (!isNamedHere(exchange.headers.host, listening)) {
     return exchange.reply(403, 'for this machine only\n')
   }
+  if (exchange.path.startsWith(ADMIN_PATH)) return answerAdmin(state, exchange)
   if (!mode.isTokenPath(exchange.path)) {
     state.apiCalls += 1
     return mode.answerApi(state, exchange)

@@ -1,5 +1,5 @@
 import { sha256, toHex, utf8Bytes } from '@evergrant/core'
-import type { PlatformFault, PlatformSandboxOptions } from './platform-options.ts'
+import type { PlatformFault, PlatformRequest, PlatformSandboxOptions } from './platform-options.ts'
 
 /** A token that a platform has given. */
 export interface PlatformToken {
@@ -20,7 +20,7 @@ const REQUESTS_KEPT = 1_000
 /** Everything that a platform remembers. */
 export class PlatformState {
   readonly options: PlatformSandboxOptions
-  readonly requests: { readonly at: number; readonly path: string; readonly outcome: string }[] = []
+  readonly requests: PlatformRequest[] = []
   tokenRequests = 0
   tokensIssued = 0
   apiCalls = 0
@@ -42,7 +42,9 @@ export class PlatformState {
   }
 
   note(path: string, outcome: string): void {
-    this.requests.push({ at: this.now, path, outcome })
+    const request = { at: this.now, path, outcome }
+    this.requests.push(request)
+    this.options.onRequest?.(request)
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift()
   }
 

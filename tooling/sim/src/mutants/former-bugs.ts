@@ -9,11 +9,31 @@ export const FORMER_BUGS: readonly Mutant[] = [
     name: 'seed-presented-again',
     area: 'parsing',
     file: `${GRANT}/renewal.ts`,
-    find: 'const newSeed = hasNewSeed(base, policy)',
-    replace: 'const newSeed = hasNewSeed(turn.state.known?.record ?? emptyRecord(policy.identity), policy)',
+    find: 'const newSeed = hasNewSeed(base, at, policy)',
+    replace:
+      'const newSeed = hasNewSeed(turn.state.known?.record ?? emptyRecord(policy.identity), at, policy)',
     breaks: 'the configured refresh token, long spent, is presented when the store has lost the record',
     tests: 'packages/core/test/grant/single-use-refresh.test.ts',
     wasReal: true,
+  },
+  {
+    name: 'first-presentation-too-old',
+    area: 'freshness',
+    file: `${GRANT}/store-clock.ts`,
+    find: 'record: known ? { ...moved, spentAt: storedSince } : moved',
+    replace: 'record: moved',
+    breaks: 'who takes over in the first renewal of a grant believes that the replay window is over',
+    tests: 'packages/core/test/grant/replay-window.test.ts',
+  },
+  {
+    name: 'spent-token-in-the-way',
+    area: 'lease',
+    file: `${GRANT}/seed.ts`,
+    find: `record.trouble?.until === Number.POSITIVE_INFINITY ||
+    isSpent(record, at, policy)`,
+    replace: 'record.trouble?.until === Number.POSITIVE_INFINITY',
+    breaks: 'a newly configured refresh token is not taken where a process has died with the answer',
+    tests: 'packages/core/test/grant/replay-window.test.ts',
   },
   {
     name: 'two-tokens-of-one-number',
