@@ -83,4 +83,6 @@ process.on('message', (question: Question) => {
     process.exit(1)
   })
 })
+// A parent that was interrupted leaves nobody behind.
+process.once('disconnect', () => process.exit())
 tell({ type: 'ready' })
