@@ -86,6 +86,8 @@ process.on('message', (question: Question) => {
     process.exit(1)
   })
 })
+// A parent that was interrupted leaves nobody behind.
+process.once('disconnect', () => process.exit())
 tell({ type: 'ready' })
 // Most workers are killed, and would leave nothing to the next.
 flushCompileCache()
