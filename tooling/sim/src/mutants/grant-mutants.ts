@@ -53,6 +53,7 @@ const LEASE_MUTANTS: readonly Mutant[] = [
     find: "if (!policy.leaseUnseen || policy.role === 'follower' || !canAskAgain(policy.identity)) return false",
     replace: "if (!policy.leaseUnseen || policy.role === 'follower') return false",
     breaks: 'a session begins by asking for what only a user can grant, whatever the record holds',
+    tests: 'packages/core/test/grant/lease-unseen.test.ts',
   },
   {
     name: 'refused-write-hides-the-record',
