@@ -85,11 +85,15 @@ async function strayRejections(work: () => Promise<unknown>): Promise<number> {
     strays += 1
   }
   process.on('unhandledRejection', count)
-  await work()
-  // They are told of at the end of a turn.
-  await new Promise(resolve => setImmediate(resolve))
-  process.off('unhandledRejection', count)
-  return strays
+  try {
+    await work()
+    // They are told of at the end of a turn.
+    await new Promise(resolve => setImmediate(resolve))
+    return strays
+  } finally {
+    // What goes wrong with the simulator itself must not be counted in silence.
+    process.off('unhandledRejection', count)
+  }
 }
 
 export const EMPTY_TALLY: Tally = { schedules: 0, events: 0, passedMs: 0, faults: {}, broken: [] }

@@ -17,7 +17,8 @@ export async function drillNews(parts: Parts, grant: SimulatedGrant): Promise<vo
   // A token that took the place of a rejected one is not rejected without ado.
   await world.run(world.now + freshForMs + 1_000)
   const author = fleet.processes.find(process => fleet.roleOf(process.machine).role === 'renewer')
-  if (author === undefined || grant.history.isFailing || !isShared(parts, grant)) return
+  if (world.violation !== undefined || author === undefined || grant.history.isFailing) return
+  if (!isShared(parts, grant)) return
   server.revokeTokens(grant)
   let isReplaced = false
   world.after(0, author, () => {
