@@ -65,12 +65,21 @@ const USER: readonly Row[] = [
 ]
 
 /** The scopes of the platform that matter to programs. Tokens name many more, most of them internal to the platform. */
-export const BAIDU_SCOPES: Readonly<Record<string, BaiduScopeEntry>> = /* @__PURE__ */ Object.fromEntries(
-  [...APPLICATION, ...USER].map(([scope, en, zh, enableEn, enableZh]) => [
-    scope,
-    { meaning: { en, zh }, enable: { en: enableEn, zh: enableZh } },
-  ]),
+export const BAIDU_SCOPES: Readonly<Record<string, BaiduScopeEntry>> = /* @__PURE__ */ entriesOf(
+  APPLICATION,
+  USER,
 )
+
+function entriesOf(...tables: readonly (readonly Row[])[]): Record<string, BaiduScopeEntry> {
+  return Object.fromEntries(
+    tables
+      .flat()
+      .map(([scope, en, zh, enableEn, enableZh]) => [
+        scope,
+        { meaning: { en, zh }, enable: { en: enableEn, zh: enableZh } },
+      ]),
+  )
+}
 
 /** The scopes that a call needs, as far as is documented; none for all other calls. */
 export function baiduScopesFor({ hostname, pathname }: CallTarget): readonly string[] {
