@@ -1,9 +1,6 @@
-import type { Exchange } from './http-exchange.ts'
+import { type Members, moveClock, type SandboxAdmin } from '../sandbox-admin.ts'
 import { TOKEN_FAULTS, type TokenFault } from './sandbox-options.ts'
 import type { SandboxState } from './sandbox-state.ts'
-
-/** Where the sandbox is controlled over HTTP. */
-export const ADMIN_PATH = '/sandbox/'
 
 /**
  * Control over HTTP, for other processes and for people with curl. All but `state` are POSTs with a JSON body.
@@ -17,35 +14,16 @@ export const ADMIN_PATH = '/sandbox/'
  * - `/sandbox/clear` `{}`: ends all faults.
  * - `/sandbox/decide` `{ "userCode": "…", "approved": true }`: a user decides about a device.
  */
-export function answerAdmin(state: SandboxState, exchange: Exchange): void {
-  const verb = exchange.path.slice(ADMIN_PATH.length)
-  if (verb === 'state') return reply(exchange, 200, describeState(state))
-  if (exchange.method !== 'POST') return reply(exchange, 405, { problem: `POST to ${exchange.path}` })
-  const act = VERBS.get(verb)
-  if (act === undefined) {
-    return reply(exchange, 404, { problem: `no such control: ${verb}`, known: ['state', ...VERBS.keys()] })
-  }
-  const problem = act(state, exchange.json)
-  if (problem === undefined) reply(exchange, 200, describeState(state))
-  else reply(exchange, 400, { problem })
-}
-
-type Members = Readonly<Record<string, unknown>>
-
-/** Each returns what is wrong with its request, or nothing when it was done. */
-const VERBS: ReadonlyMap<string, (state: SandboxState, members: Members) => string | undefined> = new Map([
-  ['clock', moveClock],
-  ['revoke', revoke],
-  ['fault', injectFault],
-  ['settings', changeSettings],
-  ['clear', clear],
-  ['decide', decide],
-])
-
-function moveClock(state: SandboxState, { advanceMs }: Members): string | undefined {
-  if (typeof advanceMs !== 'number' || !Number.isFinite(advanceMs)) return 'advanceMs must be a number'
-  state.advance(advanceMs)
-  return undefined
+export const BAIDU_ADMIN: SandboxAdmin<SandboxState> = {
+  describe: describeState,
+  verbs: new Map<string, (state: SandboxState, members: Members) => string | undefined>([
+    ['clock', moveClock],
+    ['revoke', revoke],
+    ['fault', injectFault],
+    ['settings', changeSettings],
+    ['clear', clear],
+    ['decide', decide],
+  ]),
 }
 
 function revoke(state: SandboxState, { token }: Members): string | undefined {
@@ -94,8 +72,4 @@ function describeState(state: SandboxState): Record<string, unknown> {
     apiCalls,
     requests: requests.slice(-50),
   }
-}
-
-function reply(exchange: Exchange, status: number, body: unknown): void {
-  exchange.reply(status, `${JSON.stringify(body, null, 2)}\n`)
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isNamedHere, type ListenOptions, listenFor } from '../listening.ts'
-import { ADMIN_PATH, answerAdmin } from './admin.ts'
+import { ADMIN_PATH, answerAdmin } from '../sandbox-admin.ts'
+import { BAIDU_ADMIN } from './admin.ts'
 import { answerApi } from './api-endpoints.ts'
 import { answerExchange, BEARER_PATH } from './bearer-endpoint.ts'
 import { readExchange } from './http-exchange.ts'
@@ -121,7 +122,7 @@ async function answer(
   if (!isNamedHere(host, listening) && !PLATFORM_HOST.test(host)) {
     return exchange.reply(403, 'for this machine only\n')
   }
-  if (exchange.path.startsWith(ADMIN_PATH)) answerAdmin(state, exchange)
+  if (exchange.path.startsWith(ADMIN_PATH)) answerAdmin(BAIDU_ADMIN, state, exchange)
   else if (exchange.path === BEARER_PATH) await answerExchange(state, exchange)
   else if (answerUser(state, exchange)) return
   else if (isTokenPath(exchange.path)) await answerToken(state, exchange)

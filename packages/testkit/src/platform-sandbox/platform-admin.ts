@@ -1,9 +1,6 @@
-import type { Exchange } from '../baidu-sandbox/http-exchange.ts'
+import { type Members, moveClock, type SandboxAdmin } from '../sandbox-admin.ts'
 import { PLATFORM_FAULTS, type PlatformFault } from './platform-options.ts'
 import type { PlatformState } from './platform-state.ts'
-
-/** Where the sandbox is controlled over HTTP. */
-export const ADMIN_PATH = '/sandbox/'
 
 /**
  * Control over HTTP, for other processes and for people with curl. All but `state` are POSTs with a JSON body.
@@ -13,32 +10,13 @@ export const ADMIN_PATH = '/sandbox/'
  * - `/sandbox/revoke` `{}`: ends all tokens.
  * - `/sandbox/fault` `{ "fault": "busy", "times": 3 }` for the token endpoint.
  */
-export function answerAdmin(state: PlatformState, exchange: Exchange): void {
-  const verb = exchange.path.slice(ADMIN_PATH.length)
-  if (verb === 'state') return reply(exchange, 200, describeState(state))
-  if (exchange.method !== 'POST') return reply(exchange, 405, { problem: `POST to ${exchange.path}` })
-  const act = VERBS.get(verb)
-  if (act === undefined) {
-    return reply(exchange, 404, { problem: `no such control: ${verb}`, known: ['state', ...VERBS.keys()] })
-  }
-  const problem = act(state, exchange.json)
-  if (problem === undefined) reply(exchange, 200, describeState(state))
-  else reply(exchange, 400, { problem })
-}
-
-type Members = Readonly<Record<string, unknown>>
-
-/** Each returns what is wrong with its request, or nothing when it was done. */
-const VERBS: ReadonlyMap<string, (state: PlatformState, members: Members) => string | undefined> = new Map([
-  ['clock', moveClock],
-  ['revoke', revoke],
-  ['fault', injectFault],
-])
-
-function moveClock(state: PlatformState, { advanceMs }: Members): string | undefined {
-  if (typeof advanceMs !== 'number' || !Number.isFinite(advanceMs)) return 'advanceMs must be a number'
-  state.advance(advanceMs)
-  return undefined
+export const PLATFORM_ADMIN: SandboxAdmin<PlatformState> = {
+  describe: describeState,
+  verbs: new Map<string, (state: PlatformState, members: Members) => string | undefined>([
+    ['clock', moveClock],
+    ['revoke', revoke],
+    ['fault', injectFault],
+  ]),
 }
 
 function revoke(state: PlatformState): undefined {
@@ -56,8 +34,4 @@ function injectFault(state: PlatformState, { fault, times = 1 }: Members): strin
 
 function describeState({ now, tokenRequests, tokensIssued, apiCalls, requests }: PlatformState): Members {
   return { now, tokenRequests, tokensIssued, apiCalls, requests: requests.slice(-50) }
-}
-
-function reply(exchange: Exchange, status: number, body: unknown): void {
-  exchange.reply(status, `${JSON.stringify(body, null, 2)}\n`)
 }

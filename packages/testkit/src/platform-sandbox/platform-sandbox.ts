@@ -1,9 +1,10 @@
 import { createServer } from 'node:http'
 import { type Exchange, readExchange } from '../baidu-sandbox/http-exchange.ts'
 import { isNamedHere, type ListenOptions, listenFor } from '../listening.ts'
+import { ADMIN_PATH, answerAdmin } from '../sandbox-admin.ts'
 import { dingtalkMode } from './dingtalk-mode.ts'
 import { feishuMode } from './feishu-mode.ts'
-import { ADMIN_PATH, answerAdmin } from './platform-admin.ts'
+import { PLATFORM_ADMIN } from './platform-admin.ts'
 import { PLATFORM_APP } from './platform-app.ts'
 import type { PlatformMode } from './platform-mode.ts'
 import type { PlatformFault, PlatformRequest, PlatformSandboxOptions } from './platform-options.ts'
@@ -97,7 +98,7 @@ async function answer(
   if (!isNamedHere(exchange.headers.host, listening)) {
     return exchange.reply(403, 'for this machine only\n')
   }
-  if (exchange.path.startsWith(ADMIN_PATH)) return answerAdmin(state, exchange)
+  if (exchange.path.startsWith(ADMIN_PATH)) return answerAdmin(PLATFORM_ADMIN, state, exchange)
   if (!mode.isTokenPath(exchange.path)) {
     state.apiCalls += 1
     return mode.answerApi(state, exchange)
