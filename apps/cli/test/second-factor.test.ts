@@ -171,6 +171,21 @@ describe('something sensitive', () => {
     ])
   })
 
+  it('is adding a key to a keyring that is in use, too, and not making the first one', async () => {
+    const secret = await setUp()
+    const ring = join(folder, 'ring')
+    expect((await evergrant(['keygen', ring, '--id', 'one'], { env })).code).toBe(0)
+    expect((await evergrant(['keygen', ring, '--id', 'two', '--yes'], { env })).code).toBe(2)
+    expect((await readFile(ring, 'utf8')).trim().split('\n')).toHaveLength(1)
+    const code = codeAt(Date.now(), secret)
+    expect((await evergrant(['keygen', ring, '--id', 'two', '--code', code], { env })).code).toBe(0)
+    expect(await readFile(ring, 'utf8')).toMatch(/^two:.*\none:/)
+    expect((await auditLines()).filter(line => line.startsWith('key.')).sort()).toEqual([
+      'key.added begun',
+      'key.added refused',
+    ])
+  })
+
   it('is not done when it cannot be written down', async () => {
     env = { ...env, EVERGRANT_AUDIT: '/dev/null/no-directory' }
     expect(await codeOfFailure(consent({ yes: true }))).toBe('audit_unwritable')

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { UsageError } from '../failure-report.ts'
 import { keyOf, readKeyringFile, writeKeyringFile } from '../keyring/keyring-file.ts'
+import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
 
-interface KeygenOptions {
+interface KeygenOptions extends ConsentOptions {
   readonly id?: string
   readonly service?: string
   readonly last?: boolean
@@ -29,8 +30,7 @@ With --service the key stays at HashiCorp Vault Transit or AWS KMS, and the file
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
 export function addKeygenCommand(program: Command, terminal: Terminal): void {
-  program
-    .command('keygen')
+  withConsent(program.command('keygen'))
     .description('make a keyring for sealed storage, or add a key to one')
     .argument('<file>', 'where the keyring is, or is to be')
     .option('--id <id>', 'what to call the key; a random name by default', keyId)
@@ -40,7 +40,8 @@ export function addKeygenCommand(program: Command, terminal: Terminal): void {
     .action((file: string, options: KeygenOptions) => makeKey(file, options, terminal))
 }
 
-async function makeKey(file: string, options: KeygenOptions, { stdout, env }: Terminal) {
+async function makeKey(file: string, options: KeygenOptions, terminal: Terminal) {
+  const { stdout, env } = terminal
   const { id = newId(), last = false, service } = options
   const entry = `${id}:${service ?? randomBytes(32).toString('base64')}`
   if (service !== undefined) keyOf(entry, 'What --service names', env)
@@ -50,6 +51,8 @@ async function makeKey(file: string, options: KeygenOptions, { stdout, env }: Te
   } else {
     const { ids, text } = await readKeyringFile(file, env)
     if (ids.includes(id)) throw new UsageError(`the keyring has a key "${id}" already`)
+    // Another key for a store that is in use; the first one of a new file changes nothing yet.
+    await requireConsent({ what: 'key.added' }, options, terminal)
     const rest = text === '' || text.endsWith('\n') ? text : `${text}\n`
     await writeKeyringFile(file, last ? rest + line : line + rest, false)
   }
