@@ -1,4 +1,18 @@
-import { defineConfig, type UserConfig } from 'tsdown'
+import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
+
+/** Writes what is not ASCII as escapes: an engine keeps a file of ASCII in half the memory, and reads it in less time. */
+const ascii: Rolldown.Plugin = {
+  name: 'ascii',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === 'chunk' && file.fileName.endsWith('.js')) file.code = escaped(file.code)
+    }
+  },
+}
+
+function escaped(code: string): string {
+  return code.replace(/[^\0-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
 
 const shared: UserConfig = {
   format: 'esm',
@@ -8,12 +22,17 @@ const shared: UserConfig = {
   fixedExtension: false,
   sourcemap: true,
   logLevel: 'warn',
+  plugins: [ascii],
   inputOptions: { preserveEntrySignatures: 'allow-extension' },
   // Declarations carry the documentation; at run time it would only be read and skipped.
-  outputOptions: { comments: { jsdoc: false } },
+  outputOptions: {
+    comments: { jsdoc: false },
+    // What several entries share is one file and not seven, each of which would be resolved and read when imported.
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2, test: /(?<!\.d)\.ts$/ }] },
+  },
 }
 
-/** How every published library is built: one ES module per entry, declarations with maps, nothing bundled in. */
+/** How every published library is built: one ES module per entry and one that they share, declarations with maps. */
 export function library(entry: Record<string, string> = { index: 'src/index.ts' }): UserConfig {
   return defineConfig({
     ...shared,
