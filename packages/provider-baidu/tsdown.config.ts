@@ -1,3 +1,3 @@
 import { library } from '../../tooling/tsdown/library.ts'
 
-export default library()
+export default library({ index: 'src/index.ts', calls: 'src/calls.ts' })

@@ -1,4 +1,5 @@
-import { EvergrantError, fail, type ResourceServer, type Secret, type Store } from '@evergrant/core'
+import { EvergrantError, fail, type Secret, type Store } from '@evergrant/core'
+import type { ResourceServer } from '@evergrant/core/calls'
 import { secret, type TokenSource, tokenSource } from '@evergrant/runtime'
 import { fileSecret } from '@evergrant/runtime/node'
 import { memoryStore } from '@evergrant/store-memory'

@@ -1,4 +1,5 @@
-import { EvergrantError, FAILURE_GUIDE } from '@evergrant/core'
+import { EvergrantError } from '@evergrant/core'
+import { FAILURE_GUIDE } from '@evergrant/core/guides'
 import { EXIT } from './exit-code.ts'
 import { painter, readsChinese, type Terminal, writeLine } from './terminal.ts'
 

@@ -1,4 +1,5 @@
-import { fingerprintOf, inWords, readJwt } from '@evergrant/core'
+import { fingerprintOf, inWords } from '@evergrant/core'
+import { readJwt } from '@evergrant/core/calls'
 import { parseBaiduToken } from '@evergrant/provider-baidu'
 
 /** What can be told of a token by looking at it. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { baiduApi } from '@evergrant/provider-baidu'
-import { type AuthorizedFetch, authorizedFetch, type TokenSource } from '@evergrant/runtime'
+import { baiduApi } from '@evergrant/provider-baidu/calls'
+import type { TokenSource } from '@evergrant/runtime'
+import { type AuthorizedFetch, authorizedFetch } from '@evergrant/runtime/calls'
 import type { Counts } from './crew-message.ts'
 
 const WORDS = ['你好', '世界', '早上好', '谢谢', '再见']

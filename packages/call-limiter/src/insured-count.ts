@@ -1,4 +1,5 @@
-import { admit, type Circuit, CLOSED_CIRCUIT, type Clock, type LimiterEvent, settled } from '@evergrant/core'
+import type { Clock, LimiterEvent } from '@evergrant/core'
+import { admit, type Circuit, CLOSED_CIRCUIT, settled } from '@evergrant/core/calls'
 import type { Count } from './count.ts'
 import type { MemoryCount } from './memory-count.ts'
 import { limited } from './waiting-room.ts'

@@ -1,4 +1,5 @@
-import type { CallLimiter, Clock } from '@evergrant/core'
+import type { Clock } from '@evergrant/core'
+import type { CallLimiter } from '@evergrant/core/calls'
 import { MemoryCount } from './memory-count.ts'
 import { type RateOptions, rateOf, requireRange } from './rate.ts'
 import { systemTimers } from './system-timers.ts'

@@ -1,4 +1,5 @@
-import { type CallLimiter, type Clock, EvergrantError, fail, type LimiterEvent } from '@evergrant/core'
+import { type Clock, EvergrantError, fail, type LimiterEvent } from '@evergrant/core'
+import type { CallLimiter } from '@evergrant/core/calls'
 import type { Cluster, Redis } from 'ioredis'
 import { InsuredCount, type WhenUnreachable } from './insured-count.ts'
 import { MemoryCount } from './memory-count.ts'

@@ -1,4 +1,5 @@
-import { type Abort, type CallLimiter, type Clock, EvergrantError, fail } from '@evergrant/core'
+import { type Abort, type Clock, EvergrantError, fail } from '@evergrant/core'
+import type { CallLimiter } from '@evergrant/core/calls'
 import { type Count, PAUSE_MS_MAX } from './count.ts'
 import type { Rate } from './rate.ts'
 import { TIMER_MS_MAX } from './system-timers.ts'

@@ -8,112 +8,21 @@
  *
  * @packageDocumentation
  */
-export {
-  type Anomaly,
-  type AnomalyType,
-  anomalyInWords,
-  type Finding,
-  type Sighting,
-} from './anomaly/anomaly.ts'
-export { type AnomalyState, NOTHING_SEEN } from './anomaly/anomaly-state.ts'
-export {
-  ANOMALY_THRESHOLDS,
-  type AnomalyThresholds,
-  anomalyThresholds,
-} from './anomaly/anomaly-thresholds.ts'
-export { type Look, lookForAnomalies } from './anomaly/look-for-anomalies.ts'
-export { type Origin, type OriginTest, originTest } from './call/allowed-origin.ts'
-export { type BearerApiOptions, bearerApi } from './call/bearer-api.ts'
-export {
-  CALL_LIMITS,
-  type CallDecision,
-  type CallLimits,
-  type CallProgress,
-  type CallTraits,
-  decideCall,
-  isIdempotent,
-} from './call/call-decision.ts'
-export { checkScopes, type ScopeCheck } from './call/check-scopes.ts'
-export {
-  type Admission,
-  admit,
-  CIRCUIT_POLICY,
-  type Circuit,
-  type CircuitPolicy,
-  CLOSED_CIRCUIT,
-  settled,
-} from './call/circuit.ts'
-export { judgeCall, secretsIn } from './call/judge-call.ts'
-export { type Placed, placeToken, withoutQueryToken } from './call/place-token.ts'
-export {
-  type ApiAnswer,
-  type ApiFailure,
-  type CallTarget,
-  LOOK_BYTES_MAX,
-  type ResourceServer,
-  type ScopeRules,
-  type TokenPlace,
-} from './call/resource-server.ts'
-export { type AuthorizableRequest, isAuthorized } from './call/taken-place.ts'
 export { fromBase64Url, toBase64Url } from './digest/base64url.ts'
 export { fingerprintOf, toHex } from './digest/fingerprint.ts'
 export { sha256 } from './digest/sha256.ts'
 export { utf8Bytes } from './digest/utf8.ts'
 export type { CallEvent, CallListener } from './events/call-event.ts'
-export { EVENT_GUIDE, type EvergrantEvent, type EvergrantEventType } from './events/evergrant-event.ts'
+export type { EvergrantEvent, EvergrantEventType } from './events/evergrant-event.ts'
 export type { GuardEvent, GuardListener, LimiterEvent } from './events/guard-event.ts'
 export type { EventOrigin, RuntimeReport, TokenEvent, TokenListener } from './events/token-event.ts'
 export { EvergrantError } from './failure/evergrant-error.ts'
 export { type FailureDetails, fail } from './failure/fail.ts'
 export { type Advice, type Failure, isTerminal } from './failure/failure.ts'
 export { FAILURE_CODES, type FailureCode } from './failure/failure-codes.ts'
-export { FAILURE_GUIDE, type FailureGuidance } from './failure/failure-guide.ts'
 export type { FailureKind } from './failure/failure-kind.ts'
 export { causeCode, isUntrusted, networkFailure } from './failure/network-failure.ts'
 export { TransportError } from './failure/transport-error.ts'
-export {
-  type AuthorizationBegin,
-  type AuthorizationInput,
-  type AuthorizationSecrets,
-  beginAuthorization,
-  type CallbackParameters,
-  type CallbackResult,
-  codeChallenge,
-  readCallback,
-} from './flow/authorization-code.ts'
-export {
-  beginDeviceFlow,
-  DEVICE_TABLE,
-  type DeviceEffect,
-  type DeviceEvent,
-  type DeviceInput,
-  type DeviceOutcome,
-  type DevicePhase,
-  type DevicePrompt,
-  type DeviceState,
-  type DeviceTransition,
-  deviceTransition,
-} from './flow/device-flow.ts'
-export {
-  type Introspection,
-  type IntrospectionResult,
-  introspectionRequest,
-  readIntrospection,
-} from './flow/introspection.ts'
-export {
-  type MetadataResult,
-  type MetadataRules,
-  metadataUrls,
-  readMetadata,
-  type UrlParts,
-} from './flow/metadata.ts'
-export {
-  decodePending,
-  encodePending,
-  type PendingAuthorization,
-  pendingKey,
-} from './flow/pending-authorization.ts'
-export { readRevocation, revocationRequest, type TokenKind } from './flow/revocation.ts'
 export { describe, inWords } from './grant/describe.ts'
 export { type Decision, type Explanation, explain } from './grant/explain.ts'
 export type { GrantEffect, GrantReport, Outcome, RenewalReason, Served } from './grant/grant-effect.ts'
@@ -152,15 +61,6 @@ export {
 } from './message/token-response.ts'
 export type { ExtraValue, TokenSet, TokenType } from './message/token-set.ts'
 export {
-  type Permissions,
-  permissions,
-  type ScopeAdvice,
-  type ScopeLedger,
-  type ScopeReport,
-  scopeLedger,
-} from './permission/permissions.ts'
-export { readJwt, type UnverifiedJwt } from './permission/read-jwt.ts'
-export {
   type GrantPolicy,
   type GrantPolicyInput,
   grantPolicy,
@@ -169,8 +69,6 @@ export {
   SINGLE_USE_DEFAULTS,
 } from './policy/grant-policy.ts'
 export type { Abort } from './ports/abort.ts'
-export type { CallEnd, CallGuard } from './ports/call-guard.ts'
-export type { CallLimiter } from './ports/call-limiter.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
 export type { DataKey, KeyContext, KeyService } from './ports/key-service.ts'
@@ -182,7 +80,6 @@ export type {
   RevocationDialect,
   TokenDialect,
 } from './ports/provider.ts'
-export type { RequestSigner, SignableRequest } from './ports/request-signer.ts'
 export type { Secret } from './ports/secret.ts'
 export { maySendCredentials } from './ports/secure-endpoint.ts'
 export type { Change, Entry, Store, StoreTime, StoreTraits, Version, WriteResult } from './ports/store.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { EvergrantError, FAILURE_CODES, FAILURE_GUIDE, fail, TransportError } from '../src/index.ts'
+import { FAILURE_GUIDE } from '../src/guides.ts'
+import { EvergrantError, FAILURE_CODES, fail, TransportError } from '../src/index.ts'
 
 describe('the error that is thrown', () => {
   it('carries what the failure says and nothing else', () => {

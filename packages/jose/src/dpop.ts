@@ -1,5 +1,4 @@
 import {
-  type ApiAnswer,
   type Clock,
   type ProofOfPossession,
   type ProvableRequest,
@@ -9,6 +8,7 @@ import {
   toBase64Url,
   utf8Bytes,
 } from '@evergrant/core'
+import type { ApiAnswer } from '@evergrant/core/calls'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { lateText } from './late-text.ts'
 import { type NonceMemory, nonceMemory } from './nonce-memory.ts'

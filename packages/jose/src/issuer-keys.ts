@@ -4,11 +4,9 @@ import {
   type Failure,
   fail,
   type HttpResponse,
-  metadataUrls,
-  readMetadata,
   type Transport,
-  type UrlParts,
 } from '@evergrant/core'
+import { metadataUrls, readMetadata, type UrlParts } from '@evergrant/core/flows'
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type RemoteJWKSet } from 'jose'
 
 export interface IssuerKeysOptions {

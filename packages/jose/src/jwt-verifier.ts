@@ -1,13 +1,5 @@
-import {
-  type Clock,
-  EvergrantError,
-  fail,
-  type Permissions,
-  permissions,
-  readJwt,
-  type ScopeAdvice,
-  type Transport,
-} from '@evergrant/core'
+import { type Clock, EvergrantError, fail, type Transport } from '@evergrant/core'
+import { type Permissions, permissions, readJwt, type ScopeAdvice } from '@evergrant/core/calls'
 import { errors, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose'
 import { getTransport } from './get-transport.ts'
 import { IssuerKeys } from './issuer-keys.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
-import type { ApiAnswer } from '@evergrant/core'
+import type { ApiAnswer } from '@evergrant/core/calls'
 import { secret } from '@evergrant/runtime'
 import { calculateJwkThumbprint, EmbeddedJWK, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { describe, expect, it } from 'vitest'

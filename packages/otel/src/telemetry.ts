@@ -1,4 +1,5 @@
-import type { Circuit, EvergrantEvent, Explanation, TokenListener } from '@evergrant/core'
+import type { EvergrantEvent, Explanation, TokenListener } from '@evergrant/core'
+import type { Circuit } from '@evergrant/core/calls'
 import {
   type BatchObservableResult,
   type MeterProvider,

@@ -1,5 +1,5 @@
 import { type CallEvent, fail, type GuardEvent, type LimiterEvent } from '@evergrant/core'
-import { authorizedFetch, bearerApi, callGuard } from '@evergrant/runtime'
+import { authorizedFetch, bearerApi, callGuard } from '@evergrant/runtime/calls'
 import { describe, expect, it } from 'vitest'
 import { bench } from './support/bench.ts'
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fail } from '@evergrant/core'
-import { authorizedFetch, bearerApi, callGuard, watchAnomalies } from '@evergrant/runtime'
+import { watchAnomalies } from '@evergrant/runtime/anomalies'
+import { authorizedFetch, bearerApi, callGuard } from '@evergrant/runtime/calls'
 import { jsonResponse } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
 import { METRICS } from '../src/index.ts'

@@ -1,4 +1,4 @@
-import type { AnomalyThresholds } from '@evergrant/core'
+import type { AnomalyThresholds } from '@evergrant/core/anomalies'
 
 const CHINA_AHEAD_MS = 28_800_000
 

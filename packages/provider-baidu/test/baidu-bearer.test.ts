@@ -1,7 +1,7 @@
 import { type HeaderList, readTokenResponse, type TokenRequest } from '@evergrant/core'
 import { secret } from '@evergrant/runtime'
 import { describe, expect, it } from 'vitest'
-import { type BaiduBearerOptions, baiduBearer } from '../src/index.ts'
+import { type BaiduBearerOptions, baiduBearer } from '../src/calls.ts'
 
 const ACCESS = { accessKeyId: 'ALTAKexampleid', secretAccessKey: 'examplesecret' }
 const KEY = 'bce-v3/ALTAK-abcdefghijklmnopqrstu/0123456789abcdef0123456789abcdef01234567'

@@ -1,23 +1,17 @@
-import {
-  type Anomaly,
-  type AnomalyWatch,
-  authorizedFetch,
-  fetchTransport,
-  tokenSource,
-  watchAnomalies,
-} from '@evergrant/runtime'
+import { fetchTransport, tokenSource } from '@evergrant/runtime'
+import { type Anomaly, type AnomalyWatch, watchAnomalies } from '@evergrant/runtime/anomalies'
+import { authorizedFetch } from '@evergrant/runtime/calls'
 import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   AI_ERRORS,
-  BAIDU_THRESHOLDS,
-  baidu,
   baiduApi,
   CLASSIC_ERRORS,
   explainBaiduError,
   PLATFORM_ERRORS,
   RECOGNITION_ERRORS,
-} from '../src/index.ts'
+} from '../src/calls.ts'
+import { BAIDU_THRESHOLDS, baidu } from '../src/index.ts'
 
 let sandbox: BaiduSandbox
 

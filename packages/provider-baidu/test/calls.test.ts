@@ -1,13 +1,9 @@
-import {
-  type AuthorizedFetch,
-  authorizedFetch,
-  fetchTransport,
-  type TokenSource,
-  tokenSource,
-} from '@evergrant/runtime'
+import { fetchTransport, type TokenSource, tokenSource } from '@evergrant/runtime'
+import { type AuthorizedFetch, authorizedFetch } from '@evergrant/runtime/calls'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP, virtualClock } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { BaiduApiError, baidu, baiduApi } from '../src/index.ts'
+import { BaiduApiError, baiduApi } from '../src/calls.ts'
+import { baidu } from '../src/index.ts'
 import { hurriedClock } from './support/hurried-clock.ts'
 
 const CLIENT = { id: SANDBOX_APP.apiKey, secret: SANDBOX_APP.secretKey }

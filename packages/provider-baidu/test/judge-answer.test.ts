@@ -1,6 +1,6 @@
-import type { ApiAnswer } from '@evergrant/core'
+import type { ApiAnswer } from '@evergrant/core/calls'
 import { describe, expect, it } from 'vitest'
-import { AI_ERRORS, BaiduApiError, baiduApi } from '../src/index.ts'
+import { AI_ERRORS, BaiduApiError, baiduApi } from '../src/calls.ts'
 
 const api = baiduApi()
 const AI = { hostname: 'aip.baidubce.com', pathname: '/rest/2.0/ocr/v1/general_basic' }

@@ -1,14 +1,12 @@
 import { inspect } from 'node:util'
 import {
-  authorizedFetch,
-  type CallAuthorization,
-  type CallEvent,
   type EvergrantError,
   fetchTransport,
   secret,
   type TokenSource,
   tokenSource,
 } from '@evergrant/runtime'
+import { authorizedFetch, type CallAuthorization, type CallEvent } from '@evergrant/runtime/calls'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { authorizedDispatcher } from '@evergrant/transport-undici'
 import { request } from 'undici'
@@ -16,12 +14,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type BaiduApiOptions,
   type BaiduBearerOptions,
-  baidu,
   baiduApi,
   baiduApiKey,
   baiduBearer,
   bceSigner,
-} from '../src/index.ts'
+} from '../src/calls.ts'
+import { baidu } from '../src/index.ts'
 import { hurriedClock } from './support/hurried-clock.ts'
 
 const TRANSLATE = '/rpc/2.0/mt/texttrans/v1'

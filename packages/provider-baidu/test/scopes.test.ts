@@ -1,7 +1,9 @@
-import { authorizedFetch, fetchTransport, type TokenSource, tokenSource } from '@evergrant/runtime'
+import { fetchTransport, type TokenSource, tokenSource } from '@evergrant/runtime'
+import { authorizedFetch } from '@evergrant/runtime/calls'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { BAIDU_SCOPES, baidu, baiduApi, baiduScopeAdvice, baiduScopesFor } from '../src/index.ts'
+import { BAIDU_SCOPES, baiduApi, baiduScopeAdvice, baiduScopesFor } from '../src/calls.ts'
+import { baidu } from '../src/index.ts'
 
 const OCR = '/rest/2.0/ocr/v1/general_basic'
 const FORM = { method: 'POST', body: new URLSearchParams({ image: 'aGVsbG8=' }) }

@@ -1,7 +1,8 @@
-import { EvergrantError, type RequestSigner, type SignableRequest } from '@evergrant/core'
+import { EvergrantError } from '@evergrant/core'
+import type { RequestSigner, SignableRequest } from '@evergrant/core/calls'
 import { secret } from '@evergrant/runtime'
 import { describe, expect, it } from 'vitest'
-import { baiduApiKey, bceAuthorization, bceSigner } from '../src/index.ts'
+import { baiduApiKey, bceAuthorization, bceSigner } from '../src/calls.ts'
 
 const KEY = { accessKeyId: 'ALTAKexampleid', secretAccessKey: 'examplesecret' }
 const API_KEY = 'bce-v3/ALTAK-abcdefghijklmnopqrstu/0123456789abcdef0123456789abcdef01234567'

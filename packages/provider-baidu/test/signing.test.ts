@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { HeaderList } from '@evergrant/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bceAuthorization, canonicalQuery, canonicalUri } from '../src/index.ts'
+import { bceAuthorization, canonicalQuery, canonicalUri } from '../src/calls.ts'
 import { bceSigningKey } from '../src/signing/bce-authorization.ts'
 
 const at = (time: string) => Date.parse(time)

@@ -1,13 +1,5 @@
-import {
-  authorizationFlow,
-  deviceSignIn,
-  fetchTransport,
-  type GrantedTokens,
-  revokeToken,
-  type TokenSource,
-  type Transport,
-  tokenSource,
-} from '@evergrant/runtime'
+import { fetchTransport, type TokenSource, type Transport, tokenSource } from '@evergrant/runtime'
+import { authorizationFlow, deviceSignIn, type GrantedTokens, revokeToken } from '@evergrant/runtime/flows'
 import { type BaiduSandbox, type BaiduSandboxOptions, baiduSandbox, virtualClock } from '@evergrant/testkit'
 import { afterEach, describe, expect, it } from 'vitest'
 import { baiduUser } from '../src/index.ts'

@@ -1,14 +1,5 @@
-import {
-  type ApiAnswer,
-  type ApiFailure,
-  type CallTarget,
-  type FailureKind,
-  type Members,
-  parseJsonObject,
-  type ResourceServer,
-  type TokenPlace,
-  untrustedText,
-} from '@evergrant/core'
+import { type FailureKind, type Members, parseJsonObject, untrustedText } from '@evergrant/core'
+import type { ApiAnswer, ApiFailure, CallTarget, ResourceServer, TokenPlace } from '@evergrant/core/calls'
 import { entryOf, LIMIT_PAUSE_MS, type PlatformAction, type PlatformErrorTable } from './platform-error.ts'
 import { errorCodeOf, textOf } from './platform-profile.ts'
 

@@ -1,4 +1,5 @@
-import type { PolicyNumbers, Provider, ResourceServer } from '@evergrant/core'
+import type { PolicyNumbers, Provider } from '@evergrant/core'
+import type { ResourceServer } from '@evergrant/core/calls'
 import { type PlatformApiOptions, platformApi } from './platform-api.ts'
 import { type PlatformErrorTable, platformErrors } from './platform-error.ts'
 import { platformProfile } from './platform-profile.ts'

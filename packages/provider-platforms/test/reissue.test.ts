@@ -1,4 +1,4 @@
-import { authorizedFetch } from '@evergrant/runtime'
+import { authorizedFetch } from '@evergrant/runtime/calls'
 import { describe, expect, it } from 'vitest'
 import { dingtalk, feishu, wechat, wechatApi, wecom } from '../src/index.ts'
 import { type PlatformFleet, platformFleet } from './support/platform-fleet.ts'

@@ -1,15 +1,13 @@
+import type { CallEvent, GuardEvent, TokenEvent } from '@evergrant/core'
 import {
   type Anomaly,
   type AnomalyState,
   type AnomalyThresholds,
   type AnomalyType,
   anomalyThresholds,
-  type CallEvent,
-  type GuardEvent,
   lookForAnomalies,
   NOTHING_SEEN,
-  type TokenEvent,
-} from '@evergrant/core'
+} from '@evergrant/core/anomalies'
 
 /** What a watch can be told of. */
 export type WatchedEvent = TokenEvent | CallEvent | GuardEvent

@@ -7,9 +7,9 @@ import {
   type GrantPolicy,
   type RuntimeReport,
   type Store,
-  type TokenKind,
   type TokenSet,
 } from '@evergrant/core'
+import type { TokenKind } from '@evergrant/core/flows'
 import { DeadlineError, withDeadline } from './deadline.ts'
 import { failureOf } from './failure-of.ts'
 import type { EndpointOptions } from './flow/endpoint-client.ts'

@@ -1,16 +1,9 @@
 import { fail } from '@evergrant/core'
 import { jsonResponse } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import {
-  type Anomaly,
-  anomalyWatch,
-  authorizedFetch,
-  bearerApi,
-  callGuard,
-  EvergrantError,
-  type TokenEvent,
-  watchAnomalies,
-} from '../src/index.ts'
+import { type Anomaly, anomalyWatch, watchAnomalies } from '../src/anomalies.ts'
+import { authorizedFetch, bearerApi, callGuard } from '../src/calls.ts'
+import { EvergrantError, type TokenEvent } from '../src/index.ts'
 import { failureOf, rig } from './support/rig.ts'
 
 const API = bearerApi({ origins: ['https://api.example'] })

@@ -1,14 +1,8 @@
 import { EvergrantError, fail, TransportError } from '@evergrant/core'
 import { jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import {
-  type AuthorizationFlow,
-  authorizationFlow,
-  deviceSignIn,
-  localStore,
-  revokeToken,
-  tokenRuntime,
-} from '../src/index.ts'
+import { type AuthorizationFlow, authorizationFlow, deviceSignIn, revokeToken } from '../src/flows.ts'
+import { localStore, tokenRuntime } from '../src/index.ts'
 import { fakeProof } from './support/fake-proof.ts'
 import { failureOf, PROVIDER, rig } from './support/rig.ts'
 

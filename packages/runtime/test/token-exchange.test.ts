@@ -1,13 +1,12 @@
 import { fail } from '@evergrant/core'
 import { jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
+import { type TokenExchangeOptions, tokenExchange } from '../src/flows.ts'
 import {
   EvergrantError,
   type GrantOptions,
   localStore,
   secret,
-  type TokenExchangeOptions,
-  tokenExchange,
   tokenRuntime,
   tokenSource,
 } from '../src/index.ts'

@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponse } from '@evergrant/core'
 import { held, jsonResponse } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { type GrantOptions, tokenRevocation, tokenSource } from '../src/index.ts'
+import { tokenRevocation } from '../src/flows.ts'
+import { type GrantOptions, tokenSource } from '../src/index.ts'
 import { failureOf, PROVIDER, type Rig, rig } from './support/rig.ts'
 
 const REVOKING = { ...PROVIDER, revocationEndpoint: 'https://as.example/revoke' }

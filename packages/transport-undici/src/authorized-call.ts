@@ -1,3 +1,4 @@
+import { type Clock, EvergrantError, fail, redactError } from '@evergrant/core'
 import {
   type ApiFailure,
   type CallDecision,
@@ -5,17 +6,13 @@ import {
   type CallGuard,
   type CallLimits,
   type CallTarget,
-  type Clock,
   checkScopes,
   decideCall,
-  EvergrantError,
-  fail,
   judgeCall,
   LOOK_BYTES_MAX,
   type ResourceServer,
-  redactError,
   type ScopeCheck,
-} from '@evergrant/core'
+} from '@evergrant/core/calls'
 import type { Dispatcher } from 'undici'
 import {
   type AuthorizedRequest,

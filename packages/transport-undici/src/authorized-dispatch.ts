@@ -1,14 +1,12 @@
+import { type Clock, EvergrantError, fail } from '@evergrant/core'
 import {
   CALL_LIMITS,
   type CallGuard,
   type CallLimits,
-  type Clock,
-  EvergrantError,
-  fail,
   originTest,
   type ResourceServer,
   type ScopeCheck,
-} from '@evergrant/core'
+} from '@evergrant/core/calls'
 import { Agent, type Dispatcher } from 'undici'
 import { AuthorizedCall, type CallSetting } from './authorized-call.ts'
 import type { CallAuthorization } from './call-authorization.ts'

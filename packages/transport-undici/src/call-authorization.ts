@@ -1,14 +1,11 @@
+import { EvergrantError, type Failure, type SuppliedToken, type TokenSupply } from '@evergrant/core'
 import {
   type ApiFailure,
   type CallTarget,
-  EvergrantError,
-  type Failure,
   type RequestSigner,
   type ResourceServer,
-  type SuppliedToken,
   secretsIn,
-  type TokenSupply,
-} from '@evergrant/core'
+} from '@evergrant/core/calls'
 import type { Dispatcher } from 'undici'
 import { IN_HEADER, placeIn, signableOf, withFields, withToken } from './dispatch-request.ts'
 import { proofOf } from './proof-of-call.ts'

@@ -1,18 +1,15 @@
 import { stringify } from 'node:querystring'
+import { EvergrantError, type Failure, fail, type HeaderList } from '@evergrant/core'
 import {
   type CallTarget,
   type CallTraits,
-  EvergrantError,
-  type Failure,
-  fail,
-  type HeaderList,
   isAuthorized,
   isIdempotent,
   placeToken,
   type ResourceServer,
   type SignableRequest,
   type TokenPlace,
-} from '@evergrant/core'
+} from '@evergrant/core/calls'
 import type { Dispatcher } from 'undici'
 
 type Options = Dispatcher.DispatchOptions

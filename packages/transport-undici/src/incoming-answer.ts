@@ -1,4 +1,4 @@
-import { type ApiAnswer, LOOK_BYTES_MAX } from '@evergrant/core'
+import { type ApiAnswer, LOOK_BYTES_MAX } from '@evergrant/core/calls'
 
 /** Header fields as undici hands them on: names in lower case. */
 export type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>

@@ -1,12 +1,12 @@
 import { dpop } from '@evergrant/jose'
 import {
-  introspectToken,
   localStore,
   type RuntimeOptions,
   type TokenSource,
   tokenRuntime,
   tokenSource,
 } from '@evergrant/runtime'
+import { introspectToken } from '@evergrant/runtime/flows'
 import { generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { JWT_API } from '../src/oidc-server.ts'

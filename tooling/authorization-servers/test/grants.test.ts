@@ -1,4 +1,5 @@
-import { tokenExchange, tokenSource } from '@evergrant/runtime'
+import { tokenSource } from '@evergrant/runtime'
+import { tokenExchange } from '@evergrant/runtime/flows'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { METHODS } from '../src/authentication-methods.ts'
 import {

@@ -1,13 +1,13 @@
 import { jwtVerifier, privateKeyJwt } from '@evergrant/jose'
+import { tokenSource } from '@evergrant/runtime'
+import { permissions } from '@evergrant/runtime/calls'
 import {
   authorizationFlow,
   discoverProvider,
   introspectToken,
-  permissions,
   revokeToken,
   tokenExchange,
-  tokenSource,
-} from '@evergrant/runtime'
+} from '@evergrant/runtime/flows'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browse } from '../src/browser.ts'
 import { JWT_API, OPAQUE_API } from '../src/oidc-server.ts'

@@ -1,4 +1,5 @@
-import { FAILURE_CODES, FAILURE_GUIDE, type FailureCode, type FailureKind } from '@evergrant/core'
+import { FAILURE_CODES, type FailureCode, type FailureKind } from '@evergrant/core'
+import { FAILURE_GUIDE } from '@evergrant/core/guides'
 import {
   AI_ERRORS,
   type BaiduErrorEntry,
@@ -7,7 +8,7 @@ import {
   PLATFORM_ERRORS,
   RECOGNITION_ERRORS,
   SYNTHESIS_ERRORS,
-} from '@evergrant/provider-baidu'
+} from '@evergrant/provider-baidu/calls'
 import { page, table } from './markdown.ts'
 
 const KINDS: readonly (readonly [FailureKind, string])[] = [

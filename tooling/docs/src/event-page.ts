@@ -1,9 +1,6 @@
-import {
-  ANOMALY_THRESHOLDS,
-  type AnomalyThresholds,
-  EVENT_GUIDE,
-  type EvergrantEventType,
-} from '@evergrant/core'
+import type { EvergrantEventType } from '@evergrant/core'
+import { ANOMALY_THRESHOLDS, type AnomalyThresholds } from '@evergrant/core/anomalies'
+import { EVENT_GUIDE } from '@evergrant/core/guides'
 import { page, table } from './markdown.ts'
 import { docstringsOf } from './members.ts'
 

@@ -1,5 +1,6 @@
 import type { Provider } from '@evergrant/core'
-import { BAIDU_SCOPES, baidu, baiduBearer, baiduUser } from '@evergrant/provider-baidu'
+import { baidu, baiduUser } from '@evergrant/provider-baidu'
+import { BAIDU_SCOPES, baiduBearer } from '@evergrant/provider-baidu/calls'
 import { dingtalk, feishu, wechat, wecom } from '@evergrant/provider-platforms'
 import { oauthProvider } from '@evergrant/runtime'
 import { page, table } from './markdown.ts'

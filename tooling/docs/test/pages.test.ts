@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { EVENT_GUIDE } from '@evergrant/core'
+import { EVENT_GUIDE } from '@evergrant/core/guides'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Action, anyAction, Fleet } from '../../../packages/core/test/support/fleet.ts'

@@ -1,13 +1,12 @@
+import { EvergrantError, headerOf } from '@evergrant/core'
 import {
   type ApiAnswer,
   type ApiFailure,
   bearerApi,
-  EvergrantError,
-  headerOf,
   judgeCall,
   type ResourceServer,
-} from '@evergrant/core'
-import { baiduApi } from '@evergrant/provider-baidu'
+} from '@evergrant/core/calls'
+import { baiduApi } from '@evergrant/provider-baidu/calls'
 import { dingtalkApi, feishuApi, wechatApi, wecomApi } from '@evergrant/provider-platforms'
 import { describe, expect, it } from 'vitest'
 import { API_ANSWERS, anyAnswer } from '../src/any-answer.ts'

@@ -1,20 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  bearerApi,
-  type Clock,
-  fingerprintOf,
-  type RequestSigner,
-  type ResourceServer,
-} from '@evergrant/core'
-import { baidu, baiduApi, baiduApiKey, baiduBearer } from '@evergrant/provider-baidu'
-import {
-  authorizedFetch,
-  type CallEvent,
-  EvergrantError,
-  oauthProvider,
-  Token,
-  tokenSource,
-} from '@evergrant/runtime'
+import { type Clock, fingerprintOf } from '@evergrant/core'
+import { bearerApi, type RequestSigner, type ResourceServer } from '@evergrant/core/calls'
+import { baidu } from '@evergrant/provider-baidu'
+import { baiduApi, baiduApiKey, baiduBearer } from '@evergrant/provider-baidu/calls'
+import { EvergrantError, oauthProvider, Token, tokenSource } from '@evergrant/runtime'
+import { authorizedFetch, type CallEvent } from '@evergrant/runtime/calls'
 import { scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { authorizedDispatcher } from '@evergrant/transport-undici'
 import { Agent, request } from 'undici'

@@ -5,7 +5,8 @@ import {
   strictProfile,
   tolerantProfile,
 } from '@evergrant/core'
-import { baidu, baiduBearer } from '@evergrant/provider-baidu'
+import { baidu } from '@evergrant/provider-baidu'
+import { baiduBearer } from '@evergrant/provider-baidu/calls'
 import { dingtalk, feishu, wechat, wecom } from '@evergrant/provider-platforms'
 import { describe, expect, it } from 'vitest'
 import { anyAnswer, TOKEN_ANSWERS, TOKEN_ERRORS } from '../src/any-answer.ts'

@@ -1,5 +1,6 @@
 import type { Clock, Store } from '@evergrant/core'
-import { type GrantedTokens, systemClock } from '@evergrant/runtime'
+import { systemClock } from '@evergrant/runtime'
+import type { GrantedTokens } from '@evergrant/runtime/flows'
 import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting } from '../admitting.ts'
 import { amount } from '../amount.ts'

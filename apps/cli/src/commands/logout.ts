@@ -1,5 +1,5 @@
 import { EvergrantError } from '@evergrant/core'
-import type { SignedOut } from '@evergrant/runtime'
+import type { SignedOut } from '@evergrant/runtime/flows'
 import type { Command } from 'commander'
 import { UsageError } from '../failure-report.ts'
 import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'

@@ -1,5 +1,5 @@
-import { readJwt, type ScopeReport, scopeLedger } from '@evergrant/core'
-import { BAIDU_SCOPES } from '@evergrant/provider-baidu'
+import { readJwt, type ScopeReport, scopeLedger } from '@evergrant/core/calls'
+import { BAIDU_SCOPES } from '@evergrant/provider-baidu/calls'
 import type { Command } from 'commander'
 import { type Connection, type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
 import { EXIT } from '../exit-code.ts'

@@ -1,5 +1,7 @@
-import type { Provider, ResourceServer } from '@evergrant/core'
-import { baidu, baiduApi } from '@evergrant/provider-baidu'
+import type { Provider } from '@evergrant/core'
+import type { ResourceServer } from '@evergrant/core/calls'
+import { baidu } from '@evergrant/provider-baidu'
+import { baiduApi } from '@evergrant/provider-baidu/calls'
 import {
   dingtalk,
   dingtalkApi,

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { type Clock, EvergrantError, fail, type Store } from '@evergrant/core'
-import { type AuthorizationFlow, authorizationFlow, type GrantedTokens } from '@evergrant/runtime'
+import { type AuthorizationFlow, authorizationFlow, type GrantedTokens } from '@evergrant/runtime/flows'
 import open from 'open'
 import { type Admitting, toldRefusals } from '../admitting.ts'
 import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'

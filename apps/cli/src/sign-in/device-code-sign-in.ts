@@ -1,5 +1,6 @@
-import type { Clock, DevicePrompt } from '@evergrant/core'
-import { deviceSignIn, type GrantedTokens } from '@evergrant/runtime'
+import type { Clock } from '@evergrant/core'
+import type { DevicePrompt } from '@evergrant/core/flows'
+import { deviceSignIn, type GrantedTokens } from '@evergrant/runtime/flows'
 import { renderUnicodeCompact } from 'uqr'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 import type { Patience } from './patience.ts'

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Transport } from '@evergrant/core'
-import { discoverProvider } from '@evergrant/runtime'
+import { discoverProvider } from '@evergrant/runtime/flows'
 import { fileSecret } from '@evergrant/runtime/node'
 import { UsageError } from '../failure-report.ts'
 import type { Terminal } from '../terminal.ts'

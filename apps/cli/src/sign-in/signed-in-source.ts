@@ -1,22 +1,8 @@
-import {
-  bearerApi,
-  type Clock,
-  EvergrantError,
-  fail,
-  type ResourceServer,
-  type Secret,
-  type Store,
-  type Transport,
-} from '@evergrant/core'
-import { baiduApi } from '@evergrant/provider-baidu'
-import {
-  type Client,
-  secret,
-  systemClock,
-  type TokenSource,
-  tokenRevocation,
-  tokenSource,
-} from '@evergrant/runtime'
+import { type Clock, EvergrantError, fail, type Secret, type Store, type Transport } from '@evergrant/core'
+import { bearerApi, type ResourceServer } from '@evergrant/core/calls'
+import { baiduApi } from '@evergrant/provider-baidu/calls'
+import { type Client, secret, systemClock, type TokenSource, tokenSource } from '@evergrant/runtime'
+import { tokenRevocation } from '@evergrant/runtime/flows'
 import { fileSecret } from '@evergrant/runtime/node'
 import { undiciTransport } from '@evergrant/transport-undici'
 import type { Terminal } from '../terminal.ts'

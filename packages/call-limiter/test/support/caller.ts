@@ -1,5 +1,7 @@
-import { baidu, baiduApi } from '@evergrant/provider-baidu'
-import { authorizedFetch, callGuard, fetchTransport, tokenSource } from '@evergrant/runtime'
+import { baidu } from '@evergrant/provider-baidu'
+import { baiduApi } from '@evergrant/provider-baidu/calls'
+import { fetchTransport, tokenSource } from '@evergrant/runtime'
+import { authorizedFetch, callGuard } from '@evergrant/runtime/calls'
 import { Redis } from 'ioredis'
 import { redisLimiter } from '../../src/index.ts'
 

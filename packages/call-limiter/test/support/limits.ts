@@ -1,4 +1,5 @@
-import { type CallLimiter, EvergrantError } from '@evergrant/core'
+import { EvergrantError } from '@evergrant/core'
+import type { CallLimiter } from '@evergrant/core/calls'
 
 /** The failure that a promise must reject with. */
 export async function failureOf(promise: Promise<unknown>): Promise<EvergrantError> {

@@ -1,4 +1,5 @@
-import type { CallLimiter, LimiterEvent } from '@evergrant/core'
+import type { LimiterEvent } from '@evergrant/core'
+import type { CallLimiter } from '@evergrant/core/calls'
 import { Redis } from 'ioredis'
 import { afterEach } from 'vitest'
 import { type RedisLimiterOptions, redisLimiter } from '../../src/index.ts'

@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type Anomaly,
-  anomalyInWords,
-  anomalyThresholds,
-  EvergrantError,
-  lookForAnomalies,
-} from '../../src/index.ts'
+import { type Anomaly, anomalyInWords, anomalyThresholds, lookForAnomalies } from '../../src/anomalies.ts'
+import { EvergrantError } from '../../src/index.ts'
 import { HOUR, MINUTE, Watched } from '../support/watched.ts'
 
 describe('an anomaly', () => {

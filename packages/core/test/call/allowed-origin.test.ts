@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { originTest } from '../../src/index.ts'
+import { originTest } from '../../src/calls.ts'
 
 function allowed(patterns: string[], url: string): boolean {
   return originTest(patterns)(new URL(url))

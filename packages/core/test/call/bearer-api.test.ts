@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bearerApi } from '../../src/index.ts'
+import { bearerApi } from '../../src/calls.ts'
 
 const api = bearerApi({ origins: ['https://api.example'], retryAfterMsMax: 60_000 })
 const TARGET = { hostname: 'api.example', pathname: '/x' }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ApiFailure, CALL_LIMITS, decideCall, isIdempotent } from '../../src/index.ts'
+import { type ApiFailure, CALL_LIMITS, decideCall, isIdempotent } from '../../src/calls.ts'
 
 const FIRST = { attempts: 1, renewed: false, pausedMs: 0 }
 const SAFE = { replayable: true, repeatable: true }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bearerApi, checkScopes, type ResourceServer, type ScopeRules, scopeLedger } from '../../src/index.ts'
+import { bearerApi, checkScopes, type ResourceServer, type ScopeRules, scopeLedger } from '../../src/calls.ts'
 
 const TARGET = { hostname: 'api.example', pathname: '/reports' }
 const PLAIN = bearerApi({ origins: ['https://api.example'] })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { admit, type Circuit, CLOSED_CIRCUIT, settled } from '../../src/index.ts'
+import { admit, type Circuit, CLOSED_CIRCUIT, settled } from '../../src/calls.ts'
 
 const POLICY = { failuresMax: 3, openMs: 1_000, openMsMax: 4_000 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ApiAnswer, fail, judgeCall, type ResourceServer, secretsIn } from '../../src/index.ts'
+import { type ApiAnswer, judgeCall, type ResourceServer, secretsIn } from '../../src/calls.ts'
+import { fail } from '../../src/index.ts'
 
 const TARGET = { hostname: 'api.example', pathname: '/x' }
 const SECRET = 'a+secret/token=='

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { placeToken, withoutQueryToken } from '../../src/index.ts'
+import { placeToken, withoutQueryToken } from '../../src/calls.ts'
 
 const TOKEN = 'a+b/c=&d'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bearerApi, isAuthorized, type ResourceServer, type TokenPlace } from '../../src/index.ts'
+import { bearerApi, isAuthorized, type ResourceServer, type TokenPlace } from '../../src/calls.ts'
 
 const TARGET = { hostname: 'api.example', pathname: '/x' }
 

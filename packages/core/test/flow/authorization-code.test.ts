@@ -7,11 +7,10 @@ import {
   decodePending,
   encodePending,
   type PendingAuthorization,
-  type Provider,
   pendingKey,
   readCallback,
-  tolerantProfile,
-} from '../../src/index.ts'
+} from '../../src/flows.ts'
+import { type Provider, tolerantProfile } from '../../src/index.ts'
 
 const AT = 1_767_225_600_000
 const PROVIDER: Provider = {

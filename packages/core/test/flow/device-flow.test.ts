@@ -7,10 +7,8 @@ import {
   type DeviceInput,
   type DeviceState,
   deviceTransition,
-  type HttpResponse,
-  type Provider,
-  tolerantProfile,
-} from '../../src/index.ts'
+} from '../../src/flows.ts'
+import { type HttpResponse, type Provider, tolerantProfile } from '../../src/index.ts'
 import { json, refusal } from '../support/fake-server.ts'
 
 const AT = 1_767_225_600_000

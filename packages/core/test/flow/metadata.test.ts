@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { metadataUrls, readMetadata, type UrlParts } from '../../src/index.ts'
+import { metadataUrls, readMetadata, type UrlParts } from '../../src/flows.ts'
 import { json } from '../support/fake-server.ts'
 
 const ISSUER = 'https://as.example/tenant'

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
   introspectionRequest,
-  type ReadContext,
   readIntrospection,
   readRevocation,
   revocationRequest,
-  tolerantProfile,
-} from '../../src/index.ts'
+} from '../../src/flows.ts'
+import { type ReadContext, tolerantProfile } from '../../src/index.ts'
 import { json, refusal } from '../support/fake-server.ts'
 
 const CONTEXT: ReadContext = {

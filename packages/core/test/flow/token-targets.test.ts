@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { placeToken } from '../../src/calls.ts'
 import {
   beginAuthorization,
   beginDeviceFlow,
@@ -6,11 +7,9 @@ import {
   decodePending,
   deviceTransition,
   encodePending,
-  type Provider,
-  placeToken,
   readCallback,
-  tolerantProfile,
-} from '../../src/index.ts'
+} from '../../src/flows.ts'
+import { type Provider, tolerantProfile } from '../../src/index.ts'
 import { json } from '../support/fake-server.ts'
 
 const AT = 1_767_225_600_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { permissions, scopeLedger } from '../../src/index.ts'
+import { permissions, scopeLedger } from '../../src/calls.ts'
 
 describe('permissions', () => {
   it('tell what was granted, and name what was not', () => {

@@ -3,14 +3,11 @@ import {
   type AnomalyState,
   type AnomalyThresholds,
   anomalyThresholds,
-  type CallEvent,
-  fail,
-  type GuardEvent,
   lookForAnomalies,
   NOTHING_SEEN,
   type Sighting,
-  type TokenEvent,
-} from '../../src/index.ts'
+} from '../../src/anomalies.ts'
+import { type CallEvent, fail, type GuardEvent, type TokenEvent } from '../../src/index.ts'
 
 export const START = 1_767_225_600_000
 export const SECOND = 1_000

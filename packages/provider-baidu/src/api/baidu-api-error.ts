@@ -1,4 +1,5 @@
-import { type Advice, type ApiFailure, EvergrantError } from '@evergrant/core'
+import { type Advice, EvergrantError } from '@evergrant/core'
+import type { ApiFailure } from '@evergrant/core/calls'
 import type { BaiduErrorEntry } from '../errors/error-entry.ts'
 
 /** A failure that the platform has told by one of its codes. */

@@ -1,4 +1,4 @@
-import type { ApiFailure, CallTarget, ResourceServer, TokenPlace } from '@evergrant/core'
+import type { ApiFailure, CallTarget, ResourceServer, TokenPlace } from '@evergrant/core/calls'
 import { baiduScopeAdvice, baiduScopesFor } from '../scopes/baidu-scopes.ts'
 import { BaiduApiError, type BaiduApiFailure } from './baidu-api-error.ts'
 import { type BaiduScheme, judgeBaiduAnswer } from './judge-answer.ts'

@@ -1,10 +1,5 @@
-import {
-  type ApiAnswer,
-  type ApiFailure,
-  type CallTarget,
-  parseJsonObject,
-  untrustedText,
-} from '@evergrant/core'
+import { parseJsonObject, untrustedText } from '@evergrant/core'
+import type { ApiAnswer, ApiFailure, CallTarget } from '@evergrant/core/calls'
 import { type BaiduAction, type BaiduErrorEntry, KIND_OF_ACTION } from '../errors/error-entry.ts'
 import { explainBaiduError } from '../errors/explain-error.ts'
 import { RECOGNITION_ERRORS, SYNTHESIS_ERRORS } from '../errors/speech-errors.ts'

@@ -1,4 +1,5 @@
-import type { Advice, CallTarget } from '@evergrant/core'
+import type { Advice } from '@evergrant/core'
+import type { CallTarget } from '@evergrant/core/calls'
 
 /** A scope: what it is good for, and how to get it. */
 export interface BaiduScopeEntry {

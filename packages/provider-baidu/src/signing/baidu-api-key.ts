@@ -1,4 +1,5 @@
-import type { RequestSigner, Secret } from '@evergrant/core'
+import type { Secret } from '@evergrant/core'
+import type { RequestSigner } from '@evergrant/core/calls'
 import { readApiKey } from './signing-keys.ts'
 
 /**

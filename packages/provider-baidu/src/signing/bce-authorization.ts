@@ -1,4 +1,5 @@
-import { type SignableRequest, toHex } from '@evergrant/core'
+import { toHex } from '@evergrant/core'
+import type { SignableRequest } from '@evergrant/core/calls'
 import { canonicalHeaders, canonicalRequest } from './canonical-request.ts'
 
 /** What a signature is made with. */

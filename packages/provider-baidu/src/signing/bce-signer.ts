@@ -1,4 +1,5 @@
-import { EvergrantError, fail, headerOf, type RequestSigner } from '@evergrant/core'
+import { EvergrantError, fail, headerOf } from '@evergrant/core'
+import type { RequestSigner } from '@evergrant/core/calls'
 import { bceAuthorization, bceDate } from './bce-authorization.ts'
 import { type BaiduAccessKey, readAccessKey } from './signing-keys.ts'
 

@@ -1,4 +1,5 @@
-import type { HeaderList, SignableRequest } from '@evergrant/core'
+import type { HeaderList } from '@evergrant/core'
+import type { SignableRequest } from '@evergrant/core/calls'
 import { encodeText, recoded } from './canonical-encoding.ts'
 
 /** The path of a URL in BCE's canonical form: every segment percent-encoded once. */

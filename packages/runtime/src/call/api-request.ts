@@ -1,13 +1,12 @@
+import { EvergrantError, fail } from '@evergrant/core'
 import {
   type CallTarget,
-  EvergrantError,
-  fail,
   isAuthorized,
   isIdempotent,
   type OriginTest,
   type ResourceServer,
   type TokenPlace,
-} from '@evergrant/core'
+} from '@evergrant/core/calls'
 
 /** What `fetch` takes for a body. */
 type Body = NonNullable<RequestInit['body']>

@@ -1,26 +1,28 @@
 import {
+  type CallListener,
+  type Clock,
+  EvergrantError,
+  type Failure,
+  fail,
+  redact,
+  redactError,
+} from '@evergrant/core'
+import {
   type ApiFailure,
   CALL_LIMITS,
   type CallGuard,
   type CallLimits,
-  type CallListener,
-  type Clock,
   checkScopes,
   decideCall,
-  EvergrantError,
-  type Failure,
-  fail,
   judgeCall,
   originTest,
   placeToken,
   type RequestSigner,
   type ResourceServer,
-  redact,
-  redactError,
   type ScopeCheck,
   secretsIn,
   withoutQueryToken,
-} from '@evergrant/core'
+} from '@evergrant/core/calls'
 import { systemChance } from '../chance.ts'
 import { sharedClock } from '../system-clock.ts'
 import type { Token } from '../token.ts'

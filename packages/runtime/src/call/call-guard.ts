@@ -1,5 +1,12 @@
 import {
   type Abort,
+  type Clock,
+  EvergrantError,
+  fail,
+  type GuardEvent,
+  type GuardListener,
+} from '@evergrant/core'
+import {
   admit,
   type CallEnd,
   type CallGuard,
@@ -9,13 +16,8 @@ import {
   type Circuit,
   type CircuitPolicy,
   CLOSED_CIRCUIT,
-  type Clock,
-  EvergrantError,
-  fail,
-  type GuardEvent,
-  type GuardListener,
   settled,
-} from '@evergrant/core'
+} from '@evergrant/core/calls'
 import { sharedClock } from '../system-clock.ts'
 
 export interface CallGuardOptions {

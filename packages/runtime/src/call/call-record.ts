@@ -1,12 +1,12 @@
 import {
   type CallEvent,
   type CallListener,
-  type CallProgress,
   type Clock,
   EvergrantError,
   type Failure,
   fail,
 } from '@evergrant/core'
+import type { CallProgress } from '@evergrant/core/calls'
 import type { ApiRequest } from './api-request.ts'
 
 type Told = CallEvent extends infer Each

@@ -1,4 +1,4 @@
-import { type ApiAnswer, type CallTarget, LOOK_BYTES_MAX, type ResourceServer } from '@evergrant/core'
+import { type ApiAnswer, type CallTarget, LOOK_BYTES_MAX, type ResourceServer } from '@evergrant/core/calls'
 
 /**
  * An answer as a resource server is to judge it. The body is read only where it may tell of a failure and is small;

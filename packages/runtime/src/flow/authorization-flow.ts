@@ -1,15 +1,13 @@
+import { EvergrantError, fail, type Store } from '@evergrant/core'
 import {
   type AuthorizationInput,
   beginAuthorization,
   decodePending,
-  EvergrantError,
   encodePending,
-  fail,
   type PendingAuthorization,
   pendingKey,
   readCallback,
-  type Store,
-} from '@evergrant/core'
+} from '@evergrant/core/flows'
 import { newSecretText } from '../chance.ts'
 import type { Client } from '../client-gate.ts'
 import { localStore } from '../local-store.ts'

@@ -1,3 +1,4 @@
+import { EvergrantError, encodeForm, fail, type HttpRequest, type TokenRequest } from '@evergrant/core'
 import {
   beginDeviceFlow,
   type DeviceEffect,
@@ -5,12 +6,7 @@ import {
   type DevicePrompt,
   type DeviceState,
   deviceTransition,
-  EvergrantError,
-  encodeForm,
-  fail,
-  type HttpRequest,
-  type TokenRequest,
-} from '@evergrant/core'
+} from '@evergrant/core/flows'
 import { abortedError } from '../aborted-error.ts'
 import { failureOf } from '../failure-of.ts'
 import { readSecret } from '../secret.ts'

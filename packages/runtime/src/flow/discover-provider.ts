@@ -3,12 +3,10 @@ import {
   EvergrantError,
   type Failure,
   fail,
-  metadataUrls,
   type Provider,
-  readMetadata,
   type Transport,
-  type UrlParts,
 } from '@evergrant/core'
+import { metadataUrls, readMetadata, type UrlParts } from '@evergrant/core/flows'
 import { fetchTransport } from '../fetch-transport.ts'
 import { sharedClock } from '../system-clock.ts'
 

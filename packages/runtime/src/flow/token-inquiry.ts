@@ -1,15 +1,12 @@
+import { EvergrantError, type Failure, fail, type ReadContext } from '@evergrant/core'
 import {
-  EvergrantError,
-  type Failure,
-  fail,
   type Introspection,
   introspectionRequest,
-  type ReadContext,
   readIntrospection,
   readRevocation,
   revocationRequest,
   type TokenKind,
-} from '@evergrant/core'
+} from '@evergrant/core/flows'
 import { pause } from '../call/pause.ts'
 import {
   EndpointClient,

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import { EVENT_GUIDE, type EvergrantEvent } from '@evergrant/core'
+import type { EvergrantEvent } from '@evergrant/core'
+import { EVENT_GUIDE } from '@evergrant/core/guides'
 import type { TokenSource } from '../token-source.ts'
 
 /** The channels of `node:diagnostics_channel` that events are published on: one per type, `evergrant:<type>`. */

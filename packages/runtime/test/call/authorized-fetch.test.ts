@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
-import { fail, type RequestSigner } from '@evergrant/core'
+import { fail } from '@evergrant/core'
+import type { RequestSigner } from '@evergrant/core/calls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { authorizedFetch, type CallEvent, EvergrantError } from '../../src/index.ts'
+import { authorizedFetch, type CallEvent } from '../../src/calls.ts'
+import { EvergrantError } from '../../src/index.ts'
 import { type ApiServer, apiServer, status } from '../support/api-server.ts'
 import { failureOf, rig } from '../support/rig.ts'
 

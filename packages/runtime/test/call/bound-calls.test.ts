@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { authorizedFetch, type CallEvent, type ResourceServer } from '../../src/index.ts'
+import { authorizedFetch, type CallEvent, type ResourceServer } from '../../src/calls.ts'
 import { type ApiServer, apiServer, status } from '../support/api-server.ts'
 import { type FakeProof, fakeProof } from '../support/fake-proof.ts'
 import { failureOf, numberedTokens, rig } from '../support/rig.ts'

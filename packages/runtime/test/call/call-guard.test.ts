@@ -1,7 +1,8 @@
-import { type ApiFailure, type CallLimiter, EvergrantError, fail, type GuardEvent } from '@evergrant/core'
+import { EvergrantError, fail, type GuardEvent } from '@evergrant/core'
+import type { ApiFailure, CallLimiter } from '@evergrant/core/calls'
 import { virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { authorizedFetch, bearerApi, callGuard } from '../../src/index.ts'
+import { authorizedFetch, bearerApi, callGuard } from '../../src/calls.ts'
 import { failureOf, rig } from '../support/rig.ts'
 
 const TARGET = { hostname: 'api.example', pathname: '/x' }

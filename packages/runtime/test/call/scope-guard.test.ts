@@ -1,6 +1,6 @@
 import { jsonResponse } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { authorizedFetch, scopeLedger } from '../../src/index.ts'
+import { authorizedFetch, scopeLedger } from '../../src/calls.ts'
 import { type ApiServer, apiServer } from '../support/api-server.ts'
 import { failureOf, rig } from '../support/rig.ts'
 

@@ -1,7 +1,8 @@
 import type { Provider } from '@evergrant/core'
 import { faultyStore, jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { authorizationFlow, type Client, localStore } from '../../src/index.ts'
+import { authorizationFlow } from '../../src/flows.ts'
+import { type Client, localStore } from '../../src/index.ts'
 import { failureOf, PROVIDER, rig } from '../support/rig.ts'
 
 const SERVER: Provider = {

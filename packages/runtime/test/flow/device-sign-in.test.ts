@@ -1,7 +1,9 @@
-import { type DevicePrompt, EvergrantError, fail, type Provider } from '@evergrant/core'
+import { EvergrantError, fail, type Provider } from '@evergrant/core'
+import type { DevicePrompt } from '@evergrant/core/flows'
 import { atRest, jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { type DeviceSignInOptions, deviceSignIn, secret } from '../../src/index.ts'
+import { type DeviceSignInOptions, deviceSignIn } from '../../src/flows.ts'
+import { secret } from '../../src/index.ts'
 import { failureOf, PROVIDER } from '../support/rig.ts'
 
 const SERVER: Provider = { ...PROVIDER, deviceAuthorizationEndpoint: 'https://as.example/device' }

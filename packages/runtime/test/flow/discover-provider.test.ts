@@ -1,7 +1,7 @@
 import { fail, TransportError } from '@evergrant/core'
 import { held, jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { discoverProvider, issuerDirectory } from '../../src/index.ts'
+import { discoverProvider, issuerDirectory } from '../../src/flows.ts'
 import { failureOf } from '../support/rig.ts'
 
 const ISSUER = 'https://as.example'

@@ -1,7 +1,7 @@
 import type { Provider } from '@evergrant/core'
 import { jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { introspectToken, revokeToken } from '../../src/index.ts'
+import { introspectToken, revokeToken } from '../../src/flows.ts'
 import { failureOf, PROVIDER } from '../support/rig.ts'
 
 const SERVER: Provider = {

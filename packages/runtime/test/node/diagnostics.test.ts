@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { EVENT_GUIDE } from '@evergrant/core'
+import { EVENT_GUIDE } from '@evergrant/core/guides'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { authorizedFetch, bearerApi, callGuard, watchAnomalies } from '../../src/index.ts'
+import { watchAnomalies } from '../../src/anomalies.ts'
+import { authorizedFetch, bearerApi, callGuard } from '../../src/calls.ts'
 import { DIAGNOSTIC_CHANNELS, publishDiagnostics, publishEvent } from '../../src/node/index.ts'
 import { rig } from '../support/rig.ts'
 

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { bearerApi, type ResourceServer } from '../../src/index.ts'
+import { bearerApi, type ResourceServer } from '../../src/calls.ts'
 
 /** What a server was asked. */
 interface Asked {

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { bearerApi, type ProofOfPossession, type ResourceServer, type TokenSupply } from '@evergrant/core'
+import type { ProofOfPossession, TokenSupply } from '@evergrant/core'
+import { bearerApi, type ResourceServer } from '@evergrant/core/calls'
 import type * as Undici from 'undici'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type * as Subject from '../../src/index.ts'

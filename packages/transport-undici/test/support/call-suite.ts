@@ -1,13 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import {
-  bearerApi,
-  type CallEnd,
-  type Clock,
-  EvergrantError,
-  fail,
-  type ResourceServer,
-} from '@evergrant/core'
+import { type Clock, EvergrantError, fail } from '@evergrant/core'
+import { bearerApi, type CallEnd, type ResourceServer } from '@evergrant/core/calls'
 import { virtualClock } from '@evergrant/testkit'
 import type * as Undici from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
-import { bearerApi, scopeLedger, type TokenSupply } from '@evergrant/core'
+import type { TokenSupply } from '@evergrant/core'
+import { bearerApi, scopeLedger } from '@evergrant/core/calls'
 import type * as Undici from 'undici'
 import { expect, it } from 'vitest'
 import type * as Subject from '../../src/index.ts'

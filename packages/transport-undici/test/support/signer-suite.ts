@@ -1,11 +1,5 @@
-import {
-  bearerApi,
-  type Clock,
-  EvergrantError,
-  fail,
-  type RequestSigner,
-  type SignableRequest,
-} from '@evergrant/core'
+import { type Clock, EvergrantError, fail } from '@evergrant/core'
+import { bearerApi, type RequestSigner, type SignableRequest } from '@evergrant/core/calls'
 import type * as Undici from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type * as Subject from '../../src/index.ts'

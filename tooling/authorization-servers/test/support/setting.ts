@@ -1,19 +1,20 @@
 import type { Provider, Transport } from '@evergrant/core'
 import { clientSecretJwt, privateKeyJwt } from '@evergrant/jose'
 import {
-  authorizationFlow,
-  authorizedFetch,
-  bearerApi,
   type Client,
   clientSecretBasic,
   clientSecretPost,
+  type TokenSource,
+  tlsClientAuth,
+} from '@evergrant/runtime'
+import { authorizedFetch, bearerApi } from '@evergrant/runtime/calls'
+import {
+  authorizationFlow,
   deviceSignIn,
   discoverProvider,
   type GrantedTokens,
   type SignInOptions,
-  type TokenSource,
-  tlsClientAuth,
-} from '@evergrant/runtime'
+} from '@evergrant/runtime/flows'
 import { type VirtualClock, virtualClock } from '@evergrant/testkit'
 import { undiciTransport } from '@evergrant/transport-undici'
 import { vi } from 'vitest'

@@ -1,4 +1,4 @@
-import { bearerApi } from '@evergrant/runtime'
+import { bearerApi } from '@evergrant/runtime/calls'
 import { authorizedDispatcher } from '@evergrant/transport-undici'
 import { Agent, request } from 'undici'
 import type { Call, CallTarget } from '../call-program.ts'

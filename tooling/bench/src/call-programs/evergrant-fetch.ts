@@ -1,4 +1,4 @@
-import { authorizedFetch, bearerApi } from '@evergrant/runtime'
+import { authorizedFetch, bearerApi } from '@evergrant/runtime/calls'
 import type { Call, CallTarget } from '../call-program.ts'
 import { sourceFor } from '../libraries/evergrant.ts'
 
