@@ -23,7 +23,7 @@ const shared: UserConfig = {
   sourcemap: true,
   logLevel: 'warn',
   plugins: [ascii],
-  inputOptions: { preserveEntrySignatures: 'allow-extension' },
+  inputOptions: { preserveEntrySignatures: 'allow-extension', external: /^node:/ },
   // Declarations carry the documentation; at run time it would only be read and skipped.
   outputOptions: {
     comments: { jsdoc: false },
