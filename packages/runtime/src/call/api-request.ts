@@ -25,7 +25,8 @@ export interface ApiRequest {
   readonly url: URL
   readonly target: CallTarget
   readonly method: string
-  readonly headers: Headers
+  /** As they were when the call was made; `undefined`: the caller gave none, as most who only get something. */
+  readonly headers: Headers | undefined
   readonly body: Body | null
   readonly signal: AbortSignal | undefined
   /** Everything else that `fetch` was given. */
@@ -50,11 +51,12 @@ export function apiRequest(
   const { retryUnsafe: unsafe = retryUnsafe, ...rest } = init
   const method = (rest.method ?? given?.method ?? 'GET').toUpperCase()
   const body = rest.body ?? given?.body ?? null
+  const headers = rest.headers ?? given?.headers
   return {
     url,
     target: { hostname: url.hostname, pathname: url.pathname },
     method,
-    headers: new Headers(rest.headers ?? given?.headers),
+    headers: headers && new Headers(headers),
     body,
     signal: rest.signal ?? given?.signal ?? undefined,
     init: rest,
@@ -82,15 +84,19 @@ export function placeIn(request: ApiRequest, server: ResourceServer): TokenPlace
   return server.place?.(request.target, contentTypeOf(request)) ?? IN_HEADER
 }
 
+/** The parameter of the query that the token stands in; `undefined` when it stands elsewhere. */
+export function queryParameterOf(request: ApiRequest, server: ResourceServer): string | undefined {
+  const place = placeIn(request, server)
+  return place.in === 'query' ? place.name : undefined
+}
+
 /** Throws when a request is authorized in some way already: none carries two credentials. */
 export function requireUnauthorized(request: ApiRequest, server: ResourceServer): void {
   const { headers, url, target } = request
   const seen = {
-    hasHeader: (name: string) => headers.has(name),
+    hasHeader: (name: string) => headers?.has(name) === true,
     url: url.href,
-    get body() {
-      return textBody(request)
-    },
+    body: textBody(request),
   }
   if (isAuthorized(server, target, contentTypeOf(request), seen)) {
     throw new EvergrantError(fail('scheme_conflict'))
@@ -100,12 +106,15 @@ export function requireUnauthorized(request: ApiRequest, server: ResourceServer)
 const IN_HEADER: TokenPlace = { in: 'header' }
 
 function contentTypeOf({ headers, body }: ApiRequest): string {
-  const given = headers.get('content-type')
+  const given = headers?.get('content-type') ?? null
   if (given !== null) return given
   return body instanceof URLSearchParams ? FORM : ''
 }
 
 const FORM = 'application/x-www-form-urlencoded'
+
+/** What an empty body has to say of itself when the token becomes a form of it. */
+export const FORM_FIELD: readonly [name: string, value: string] = ['content-type', FORM]
 
 /** The body as text, where a token can be added to it; `undefined` when it is none. */
 export function textBody({ body }: ApiRequest): string | undefined {
@@ -113,9 +122,23 @@ export function textBody({ body }: ApiRequest): string | undefined {
   return typeof body === 'string' || body instanceof URLSearchParams ? String(body) : undefined
 }
 
-/** The header fields, with the type that `fetch` would have chosen for a body that became text. */
+/** A copy of the header fields, with the type that `fetch` would have chosen for a body that became text. */
 export function headersFor({ headers, body }: ApiRequest): Headers {
   const copy = new Headers(headers)
   if (body instanceof URLSearchParams && !copy.has('content-type')) copy.set('content-type', FORM)
+  return copy
+}
+
+/** The header fields with one that authorizes the call; where that is the only one, nothing needs to be copied. */
+export function authorizedHeaders(
+  request: ApiRequest,
+  field: readonly [name: string, value: string] | undefined,
+): Headers | Record<string, string> {
+  const { headers, body } = request
+  if (headers === undefined && !(body instanceof URLSearchParams)) {
+    return field === undefined ? {} : { [field[0]]: field[1] }
+  }
+  const copy = headersFor(request)
+  if (field !== undefined) copy.set(...field)
   return copy
 }

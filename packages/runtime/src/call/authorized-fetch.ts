@@ -30,9 +30,12 @@ import type { TokenSource } from '../token-source.ts'
 import {
   type ApiRequest,
   apiRequest,
+  authorizedHeaders,
   type CallInit,
+  FORM_FIELD,
   headersFor,
   placeIn,
+  queryParameterOf,
   requireUnauthorized,
   textBody,
 } from './api-request.ts'
@@ -199,13 +202,11 @@ class Call {
     const { accessToken, tokenType } = this.#token
     const placed = placeToken(place, accessToken, request.url.href, text, tokenType)
     if ('kind' in placed) throw new EvergrantError(placed)
-    const headers = headersFor(request)
-    if (placed.header !== undefined) headers.set(...placed.header)
-    if (place.in === 'form' && request.body === null) {
-      headers.set('content-type', 'application/x-www-form-urlencoded')
-    }
-    if (tokenType === 'DPoP') await addProof(headers, source.proof, request, accessToken)
-    return { url: placed.url, headers, body: placed.body ?? request.body }
+    const becomesForm = place.in === 'form' && request.body === null
+    const headers = authorizedHeaders(request, becomesForm ? FORM_FIELD : placed.header)
+    const proof = tokenType === 'DPoP' ? new Headers(headers) : undefined
+    if (proof !== undefined) await addProof(proof, source.proof, request, accessToken)
+    return { url: placed.url, headers: proof ?? headers, body: placed.body ?? request.body }
   }
 
   /** Whether the call is to be sent again, for the server only wants its nonce in the proof (RFC 9449 §9); once. */
@@ -278,20 +279,15 @@ class Call {
   /** A response prints its URL, and the token may stand in it. */
   #withCleanUrl(response: Response): Response {
     const { server } = this.#setting
-    const place = 'token' in this.#setting.authorization ? placeOf(this.#request, server) : undefined
-    if (place === undefined) return response
-    return Object.defineProperty(response, 'url', { value: withoutQueryToken(response.url, place) })
+    const parameter =
+      'token' in this.#setting.authorization ? queryParameterOf(this.#request, server) : undefined
+    if (parameter === undefined) return response
+    return Object.defineProperty(response, 'url', { value: withoutQueryToken(response.url, parameter) })
   }
 }
 
 function isApiFailure(failure: Failure): failure is ApiFailure {
   return 'about' in failure
-}
-
-/** The parameter of the query that the token stands in; `undefined` when it stands elsewhere. */
-function placeOf({ target, headers }: ApiRequest, server: ResourceServer): string | undefined {
-  const place = server.place?.(target, headers.get('content-type') ?? '')
-  return place?.in === 'query' ? place.name : undefined
 }
 
 /** Lets go of an answer that nobody will read, so that its connection can be used again. */

@@ -17,11 +17,9 @@ export async function addProof(
 }
 
 /** Lets the proof hear of an answer. Whether it asks for the same call with another proof. */
-export function asksForProof(
-  proof: ProofOfPossession | undefined,
-  url: URL,
-  { status, headers }: Response,
-): boolean {
+export function asksForProof(proof: ProofOfPossession | undefined, url: URL, response: Response): boolean {
+  if (proof === undefined) return false
+  const { status, headers } = response
   const header = (name: string) => headers.get(name) ?? undefined
-  return proof?.heed(url.href, { status, header, body: undefined }) === true
+  return proof.heed(url.href, { status, header, body: undefined })
 }
