@@ -59,7 +59,7 @@ export {
   readTokenResponse,
   type TokenResponseResult,
 } from './message/token-response.ts'
-export type { ExtraValue, TokenSet, TokenType } from './message/token-set.ts'
+export { type ExtraValue, NO_EXTRA, type TokenSet, type TokenType } from './message/token-set.ts'
 export {
   type GrantPolicy,
   type GrantPolicyInput,

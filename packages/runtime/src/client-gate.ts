@@ -41,11 +41,10 @@ export class ClientGate {
   readonly #provider: Provider
   #looked = false
 
-  constructor(provider: Provider, client: Client, exchange?: Exchange) {
+  constructor(provider: Provider, client: Client) {
     this.#provider = provider
     this.#client = client
     this.#authentication = authenticationOf(provider, client)
-    this.exchange = exchange
   }
 
   /** Calls `onDoubt` before the first request if the client looks doubtful. */

@@ -31,6 +31,15 @@ export function withDeadline<Value>(
       open.delete(end)
     }
     open.add(end)
-    promise.then(resolve, reject).finally(end)
+    promise.then(
+      value => {
+        end()
+        resolve(value)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
+    )
   })
 }

@@ -1,8 +1,11 @@
 import type { Change, Clock, Entry, Store, Version, WriteResult } from '@evergrant/core'
 import { sharedClock } from './system-clock.ts'
 
+/** Records that a local store keeps unless it is told otherwise: what a resting grant leaves behind is small. */
+export const LOCAL_ENTRIES_MAX = 100_000
+
 export interface LocalStoreOptions {
-  /** Records to keep; beyond it, the one written longest ago goes. 1 or more, 10,000 by default. */
+  /** Records to keep; beyond it, the one written longest ago goes. 1 or more, 100,000 by default. */
   readonly entriesMax?: number
   readonly clock?: Clock
 }
@@ -12,25 +15,29 @@ export interface LocalStoreOptions {
  * it and nothing survives; for limits by size, or a shared store, choose an adapter.
  */
 export function localStore(options: LocalStoreOptions = {}): Store {
-  const { entriesMax = 10_000, clock = sharedClock() } = options
-  const records = new Map<string, { value: string; version: Version; storedAt: number }>()
+  const { entriesMax = LOCAL_ENTRIES_MAX, clock = sharedClock() } = options
+  const records = new Map<
+    string,
+    { readonly value: string; readonly write: number; readonly storedAt: number }
+  >()
   let writes = 0
 
   function read(key: string): Entry | undefined {
     const record = records.get(key)
     if (record === undefined) return undefined
-    const { value, version, storedAt } = record
-    return { value, version, time: { storedAt, asOf: clock.now() } }
+    const { value, storedAt } = record
+    return { value, version: versionOf(record.write), time: { storedAt, asOf: clock.now() } }
   }
 
   function write(key: string, { value, expected }: Change): WriteResult {
-    if (records.get(key)?.version !== expected) return { written: false, entry: read(key) }
-    const version = String(++writes) as Version
+    const found = records.get(key)
+    if ((found && versionOf(found.write)) !== expected) return { written: false, entry: read(key) }
+    writes += 1
     const storedAt = clock.now()
     records.delete(key)
-    if (value !== undefined) records.set(key, { value, version, storedAt })
+    if (value !== undefined) records.set(key, { value, write: writes, storedAt })
     if (records.size > entriesMax) records.delete(records.keys().next().value as string)
-    return { written: true, version, storedAt }
+    return { written: true, version: versionOf(writes), storedAt }
   }
 
   return {
@@ -41,4 +48,8 @@ export function localStore(options: LocalStoreOptions = {}): Store {
       yield* [...records.keys()]
     },
   }
+}
+
+function versionOf(write: number): Version {
+  return String(write) as Version
 }

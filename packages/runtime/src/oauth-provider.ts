@@ -1,12 +1,11 @@
 import {
   type ClientSecretMethod,
-  EvergrantError,
-  fail,
   type PolicyNumbers,
   type Provider,
   strictProfile,
   tolerantProfile,
 } from '@evergrant/core'
+import { invalidOption } from './invalid-option.ts'
 
 export interface OAuthProviderOptions {
   /** Absolute URL. */
@@ -27,8 +26,7 @@ export interface OAuthProviderOptions {
 export function oauthProvider(options: OAuthProviderOptions): Provider {
   const { tokenEndpoint, clientSecretMethod = 'client_secret_basic', strict = false, policy = {} } = options
   if (!URL.canParse(tokenEndpoint)) {
-    const message = `Invalid option: the token endpoint "${tokenEndpoint}" is not an absolute URL.`
-    throw new EvergrantError(fail('invalid_option', { message }))
+    throw invalidOption(`the token endpoint "${tokenEndpoint}" is not an absolute URL`)
   }
   return {
     name: options.name ?? new URL(tokenEndpoint).host,

@@ -1,4 +1,5 @@
 import { EvergrantError, fail, LateSecret, type RuntimeReport, type Secret } from '@evergrant/core'
+import { invalidOption } from './invalid-option.ts'
 
 /** How a place of a ring does, as far as this process knows. */
 export type RingPlaceState =
@@ -42,8 +43,7 @@ const PLACES_MAX = 8
 export function secretRing(sources: readonly (string | Secret | undefined)[]): SecretRing {
   const given = sources.filter(source => source !== undefined)
   if (given.length === 0 || given.length > PLACES_MAX) {
-    const message = `Invalid option: a secret ring has ${given.length} places, not 1 to ${PLACES_MAX}.`
-    throw new EvergrantError(fail('invalid_option', { message }))
+    throw invalidOption(`a secret ring has ${given.length} places, not 1 to ${PLACES_MAX}`)
   }
   return new Ring(given)
 }

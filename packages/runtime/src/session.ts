@@ -32,12 +32,18 @@ type Unnumbered<Each> = Each extends unknown ? Omit<Each, 'waiter'> : never
 /** Settles the promise of one caller. */
 type Settle = (outcome: Outcome) => void
 
+/** Where the sources of a session find it for as long as it is open: they keep this, and let the session go with it. */
+export interface Seat {
+  session: Session | undefined
+}
+
 /**
  * One grant in this process: the state of its machine, the callers who wait, and the effects under way.
  * Shared by all sources of the same identity.
  */
 export class Session implements EffectShell, RevocableGrant {
   readonly key: string
+  readonly seat: Seat = { session: this }
   policy: GrantPolicy
   readonly surroundings: Surroundings
   readonly gate: ClientGate
@@ -49,7 +55,6 @@ export class Session implements EffectShell, RevocableGrant {
   subscribing = false
   cancelWake: (() => void) | undefined
   closed = false
-  readonly deadlines: Set<() => void> = new Set()
 
   #state: GrantState = INITIAL_STATE
   #fingerprint: string | undefined
@@ -57,12 +62,13 @@ export class Session implements EffectShell, RevocableGrant {
   #waiting: Map<number, Settle> | undefined
   #listeners: Set<TokenListener> | undefined
   #watchers: Set<() => void> | undefined
-  readonly #inbox: (GrantCommand | GrantFact)[] = []
+  #inbox: (GrantCommand | GrantFact)[] | undefined
   #dispatching = false
   #waiterCount = 0
   #closing = false
   /** Called when nothing is under way any more. */
-  readonly #resting = new Set<() => void>()
+  #resting: Set<() => void> | undefined
+  #deadlines: Set<() => void> | undefined
   /** Ends what keeps the process alive; `undefined` when nothing does. */
   #release: (() => void) | undefined
   /** Whether it was asked to be kept warm for good, rather than while somebody watches. */
@@ -94,13 +100,26 @@ export class Session implements EffectShell, RevocableGrant {
 
   /** Feeds the machine. Events that arise while one is being handled wait for their turn. */
   dispatch(event: GrantCommand | GrantFact): void {
-    this.#inbox.push(event)
-    if (this.#dispatching || this.closed) return
+    if (this.closed) return
+    if (this.#dispatching) {
+      this.#inbox ??= []
+      this.#inbox.push(event)
+      return
+    }
     this.#dispatching = true
-    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next)
+    for (let next: typeof event | undefined = event; next !== undefined; next = this.#inbox?.shift()) {
+      this.#step(next)
+    }
+    this.#inbox = undefined
     this.#dispatching = false
-    if (!this.#isUnderWay) for (const rest of this.#resting) rest()
+    if (this.#deadlines?.size === 0) this.#deadlines = undefined
+    if (!this.#isUnderWay) for (const rest of this.#resting ?? []) rest()
     this.#holdWhileNeeded()
+  }
+
+  get deadlines(): Set<() => void> {
+    this.#deadlines ??= new Set()
+    return this.#deadlines
   }
 
   /** Keeps the process alive while somebody waits or watches, or while a single-use refresh token is being exchanged and saved. */
@@ -246,9 +265,10 @@ export class Session implements EffectShell, RevocableGrant {
     const graceMs = spends(this.policy) ? requestTimeoutMs + commitBudgetMs : CLOSE_GRACE_MS
     if (this.#isUnderWay) await this.atRest(graceMs)
     this.closed = true
+    this.seat.session = undefined
     this.hot = undefined
     this.cancelWake?.()
-    for (const end of this.deadlines) end()
+    for (const end of this.#deadlines ?? []) end()
     for (const settle of this.#waiting?.values() ?? []) settle({ ok: false, failure: fail('closed') })
     this.#waiting = undefined
     this.#letGo()
@@ -269,10 +289,11 @@ export class Session implements EffectShell, RevocableGrant {
     await new Promise<void>(resolve => {
       const rest = () => {
         cancel()
-        this.#resting.delete(rest)
+        this.#resting?.delete(rest)
         resolve()
       }
       const cancel = this.surroundings.clock.wake(this.now + ms, rest)
+      this.#resting ??= new Set()
       this.#resting.add(rest)
     })
   }

@@ -16,11 +16,13 @@ import type { Surroundings } from './effect-shell.ts'
 import { fetchTransport } from './fetch-transport.ts'
 import { grantIdentityOf } from './grant-identity-of.ts'
 import type { GrantOptions } from './grant-options.ts'
-import { localStore } from './local-store.ts'
+import { invalidOption } from './invalid-option.ts'
+import { LOCAL_ENTRIES_MAX, localStore } from './local-store.ts'
 import { readSecret } from './secret.ts'
 import { Session } from './session.ts'
 import { sharedClock } from './system-clock.ts'
-import { Source, type TokenSource } from './token-source.ts'
+import type { Exchange } from './token-exchange.ts'
+import { type SessionHome, Source, type TokenSource } from './token-source.ts'
 
 /** What the sources of a runtime share. Everything has a default. */
 export interface RuntimeOptions {
@@ -37,7 +39,10 @@ export interface RuntimeOptions {
    * take each other's leases for their own. Random UUIDs by default; for simulations, which must repeat themselves.
    */
   readonly newHolderName?: () => string
-  /** How many grants are held in memory at once; those that rest longest go first. 10,000 by default. */
+  /**
+   * How many grants are held ready at once, 10,000 by default. Beyond it those go that rest longest; the next call for one
+   * of them reads its record again.
+   */
   readonly sessionsMax?: number
 }
 
@@ -62,11 +67,8 @@ export function tokenRuntime(options: RuntimeOptions = {}): TokenRuntime {
  * Throws an `EvergrantError` of code `invalid_option` when an option is out of its range.
  */
 export function tokenSource(options: GrantOptions & RuntimeOptions): TokenSource {
-  const runtime = new Runtime(options)
-  return runtime.source(options, () => runtime.close())
+  return new Runtime(options).source(options, true)
 }
-
-async function nothingToClose(): Promise<void> {}
 
 /** What is read before a session can be found. */
 interface Particulars {
@@ -77,7 +79,8 @@ interface Particulars {
   readonly thumbprint?: string | undefined
 }
 
-class Runtime implements TokenRuntime {
+class Runtime implements TokenRuntime, SessionHome {
+  readonly clock: Clock
   readonly #surroundings: Surroundings
   readonly #sessionsMax: number
   readonly #newHolderName: () => string
@@ -88,40 +91,35 @@ class Runtime implements TokenRuntime {
   constructor(options: RuntimeOptions) {
     const { clock = sharedClock(), sessionsMax = 10_000 } = options
     if (!Number.isSafeInteger(sessionsMax) || sessionsMax < 1) {
-      throw new EvergrantError(
-        fail('invalid_option', { message: `Invalid option: sessionsMax is ${sessionsMax}.` }),
-      )
+      throw invalidOption(`sessionsMax is ${sessionsMax}, not a number of sessions of at least 1`)
     }
     this.#sessionsMax = sessionsMax
+    this.clock = clock
     this.#newHolderName = options.newHolderName ?? newHolderName
     this.#surroundings = {
-      store: options.store ?? localStore({ entriesMax: sessionsMax, clock }),
+      store: options.store ?? localStore({ entriesMax: Math.max(sessionsMax, LOCAL_ENTRIES_MAX), clock }),
       transport: options.transport ?? fetchTransport(),
       clock,
       random: options.random ?? systemChance,
     }
   }
 
-  source(options: GrantOptions, close: () => Promise<void> = nothingToClose): TokenSource {
+  source(options: GrantOptions, ownsThis = false): TokenSource {
     // Checked now, with a stand-in for the client id, so that a mistake shows where it was made.
-    const { callTimeoutMs } = this.#policy(options, { id: 'client' })
+    this.#policy(options, { id: 'client' })
     requireSecret(options)
     requireSubject(options)
-    const { grant, client, provider } = options
-    const gate = new ClientGate(provider, client, grant?.type === 'token_exchange' ? grant.open() : undefined)
-    const { clock } = this.#surroundings
-    const { proof } = client
-    const source = new Source({ find: () => this.#find(options, gate), callTimeoutMs, clock, proof, close })
+    const source = new Source(this, options, ownsThis)
     if (options.keepWarm) source.warmUp().catch(() => undefined)
     return source
   }
 
-  #find(options: GrantOptions, gate: ClientGate): Session | Promise<Session> {
+  find(options: GrantOptions, exchange: Exchange | undefined): Session | Promise<Session> {
     const { client, grant } = options
     const seed = grant?.type === 'refresh_token' ? grant.refreshToken : undefined
     const { proof } = client
     if (typeof client.id === 'string' && typeof seed !== 'object' && proof === undefined) {
-      return this.#session(options, gate, { id: client.id, seed })
+      return this.#session(options, exchange, { id: client.id, seed })
     }
     const found = Promise.all([
       readSecret(client.id, 'client id'),
@@ -129,20 +127,20 @@ class Runtime implements TokenRuntime {
       proof?.thumbprint(),
     ])
     return found.then(([id, text, thumbprint]) =>
-      this.#session(options, gate, { id, seed: text, thumbprint }),
+      this.#session(options, exchange, { id, seed: text, thumbprint }),
     )
   }
 
-  #session(options: GrantOptions, gate: ClientGate, particulars: Particulars): Session {
+  #session(options: GrantOptions, exchange: Exchange | undefined, particulars: Particulars): Session {
     if (this.#closed) throw new EvergrantError(fail('closed'))
+    const { provider, client, revocation } = options
     const policy = this.#policy(options, particulars)
     const key = recordKey(policy.identity)
     const found = this.#sessions.get(key)
     if (found === undefined && this.#sessions.size >= this.#sessionsMax) this.#evict()
-    const session = found ?? new Session(key, policy, this.#surroundings, gate)
+    const session = found ?? new Session(key, policy, this.#surroundings, new ClientGate(provider, client))
     // The token to exchange may come along with its bearer, each time a newer one.
-    session.gate.exchange = gate.exchange
-    const { provider, client, revocation } = options
+    session.gate.exchange = exchange
     session.revoker ??= revocation?.open({ provider, client, ...this.#surroundings })
     if (policy.keepWarm) session.keepWarm()
     this.#sessions.delete(key)
@@ -204,15 +202,13 @@ class Runtime implements TokenRuntime {
 function requireSecret({ client, grant }: GrantOptions): void {
   const isOpenToAll = grant !== undefined && grant.type !== 'client_credentials'
   if (isOpenToAll || client.secret !== undefined || client.authentication !== undefined) return
-  const message = 'Invalid option: client.secret is missing; is the variable set that it comes from?'
-  throw new EvergrantError(fail('invalid_option', { message }))
+  throw invalidOption('client.secret is missing; see that the variable is set that it comes from')
 }
 
 /** Without a name, the tokens of two subjects would be one grant, and one of them would get the other's. */
 function requireSubject({ grant, subject }: GrantOptions): void {
   if (grant?.type !== 'token_exchange' || subject !== undefined) return
-  const message = 'Invalid option: subject is missing, which says whose token is exchanged.'
-  throw new EvergrantError(fail('invalid_option', { message }))
+  throw invalidOption('subject is missing, which says whose token is exchanged')
 }
 
 /** How answers are read: refresh tokens are kept where the grant lives by them, and only there. */

@@ -2,20 +2,19 @@ import {
   type Clock,
   EvergrantError,
   type Explanation,
-  type Failure,
   fail,
   fingerprintOf,
   type GrantIdentity,
-  isTokenText,
-  LIFETIME_UNKNOWN_MS,
   type ProofOfPossession,
   type TokenListener,
-  type TokenSet,
-  type TokenType,
   tokenTypeOf,
 } from '@evergrant/core'
-import type { Session } from './session.ts'
+import type { GrantOptions } from './grant-options.ts'
+import { invalidOption } from './invalid-option.ts'
+import { type ReceivedTokens, tokenSetOf } from './received-tokens.ts'
+import type { Seat, Session } from './session.ts'
 import { Token } from './token.ts'
+import type { Exchange } from './token-exchange.ts'
 import type { SignedOut } from './token-revocation.ts'
 import { watchTokens } from './token-watch.ts'
 
@@ -33,17 +32,6 @@ export interface TokenOptions {
   readonly signal?: AbortSignal
   /** How long this caller waits, in ms. `callTimeoutMs` of the policy by default. */
   readonly timeoutMs?: number
-}
-
-/** Tokens from elsewhere: from a sign-in, another system, an operator. */
-export interface ReceivedTokens {
-  readonly accessToken: string
-  /** Absent: as the grant's tokens are, `DPoP` where the client has a proof of possession. */
-  readonly tokenType?: TokenType
-  /** Epoch ms. Absent: unknown, which counts as a short life. */
-  readonly expiresAt?: number
-  readonly refreshToken?: string
-  readonly scope?: readonly string[]
 }
 
 /** Keeps one grant valid and hands out its token. */
@@ -103,7 +91,7 @@ export interface TokenSource extends AsyncDisposable {
    */
   identity(): Promise<GrantIdentity>
 
-  /** What the grant is doing and why. Holds no token and no secret. */
+  /** What the grant is doing and why; `undefined` while it is not held ready. Holds no token and no secret. */
   explain(): Explanation | undefined
 
   /** Calls `listener` for everything that happens to the grant, until the returned function is called. */
@@ -116,39 +104,48 @@ export interface TokenSource extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** How a source finds its session: at once when the client id is at hand, else when it has been read. */
-export interface SessionFinder {
-  find(): Session | Promise<Session>
-  readonly callTimeoutMs: number
+/** Where a source finds its session: at once when the client id is at hand, else when it has been read. */
+export interface SessionHome {
   readonly clock: Clock
-  readonly proof: ProofOfPossession | undefined
+  find(options: GrantOptions, exchange: Exchange | undefined): Session | Promise<Session>
   close(): Promise<void>
 }
 
+/** There may be very many of them, most of which rest: what can be looked up or made later is not kept. */
 export class Source implements TokenSource {
-  readonly proof: ProofOfPossession | undefined
-  readonly #finder: SessionFinder
-  readonly #clock: Clock
-  /** Made when first needed. */
+  readonly #home: SessionHome
+  /** Whether nobody else has part in the home, which then goes with this source. */
+  readonly #ownsHome: boolean
+  readonly #options: GrantOptions
+  readonly #exchange: Exchange | undefined
+  #seat: Seat | undefined
+  /** The fingerprint of what was rejected last, for a session that reads its record after the one that was told has gone. */
+  #rejected: string | undefined
   #listeners: Map<TokenListener, (() => void) | undefined> | undefined
-  #session: Session | undefined
   #closed = false
 
-  constructor(finder: SessionFinder) {
-    this.#finder = finder
-    this.#clock = finder.clock
-    this.proof = finder.proof
+  constructor(home: SessionHome, options: GrantOptions, ownsHome: boolean) {
+    this.#home = home
+    this.#ownsHome = ownsHome
+    this.#options = options
+    const { grant } = options
+    this.#exchange = grant?.type === 'token_exchange' ? grant.open() : undefined
+  }
+
+  get proof(): ProofOfPossession | undefined {
+    return this.#options.client.proof
   }
 
   token(options?: TokenOptions): Promise<Token> {
-    const hot = this.#session?.hot
-    if (hot !== undefined && options === undefined && this.#clock.now() < hot.quietUntil) return hot.promise
+    const hot = this.#seat?.session?.hot
+    if (hot !== undefined && options === undefined && this.#home.clock.now() < hot.quietUntil)
+      return hot.promise
     return this.#obtain(options)
   }
 
   current(): Token | undefined {
-    const hot = this.#session?.hot
-    return hot !== undefined && this.#clock.now() < hot.lapsesAt ? hot.token : undefined
+    const hot = this.#seat?.session?.hot
+    return hot !== undefined && this.#home.clock.now() < hot.lapsesAt ? hot.token : undefined
   }
 
   async #obtain(options: TokenOptions = {}): Promise<Token> {
@@ -160,15 +157,25 @@ export class Source implements TokenSource {
     if (hot !== undefined && now < hot.quietUntil && now + minValidForMs <= hot.token.expiresAt)
       return hot.token
     const until = this.#until(session, options)
-    const served = await session.command({ type: 'token.requested', minValidForMs, until, probe }, signal)
+    const ask = () => session.command({ type: 'token.requested', minValidForMs, until, probe }, signal)
+    let served = await ask()
+    if (served !== undefined && served.fingerprint === this.#rejected) {
+      this.#tellOfRejected(session)
+      served = await ask()
+    }
     if (served === undefined) throw new EvergrantError(fail('closed'))
     const { hot: newer } = session
     return newer?.token.fingerprint === served.fingerprint ? newer.token : new Token(served)
   }
 
   reject(token: Token | string): void {
-    const fingerprint = typeof token === 'string' ? fingerprintOf(token) : token.fingerprint
-    this.#session?.dispatch({ type: 'token.rejected', fingerprint })
+    this.#rejected = typeof token === 'string' ? fingerprintOf(token) : token.fingerprint
+    this.#tellOfRejected(this.#seat?.session)
+  }
+
+  #tellOfRejected(session: Session | undefined): void {
+    if (this.#rejected === undefined) return
+    session?.dispatch({ type: 'token.rejected', fingerprint: this.#rejected })
   }
 
   watch({ signal }: Pick<TokenOptions, 'signal'> = {}): AsyncGenerator<Token, void, undefined> {
@@ -188,11 +195,12 @@ export class Source implements TokenSource {
     await session.command({ type: 'grant.dropped', until: this.#until(session, options) }, options.signal)
   }
 
-  async signOut({ signal, timeoutMs = this.#finder.callTimeoutMs }: TokenOptions = {}): Promise<SignedOut> {
-    requireSpan('timeoutMs', timeoutMs)
+  async signOut({ signal, timeoutMs: given }: TokenOptions = {}): Promise<SignedOut> {
     const session = await this.#open()
+    const timeoutMs = given ?? session.policy.callTimeoutMs
+    requireSpan('timeoutMs', timeoutMs)
     const { revoker } = session
-    if (revoker === undefined) throw invalid('revocation is missing, without which nobody can sign out')
+    if (revoker === undefined) throw invalidOption('revocation is missing, without which nobody can sign out')
     return revoker.signOut(session, { signal, timeoutMs })
   }
 
@@ -201,12 +209,12 @@ export class Source implements TokenSource {
   }
 
   explain(): Explanation | undefined {
-    return this.#session?.explain()
+    return this.#seat?.session?.explain()
   }
 
   on(listener: TokenListener): () => void {
     this.#listeners ??= new Map()
-    this.#listeners.set(listener, this.#session?.listen(listener))
+    this.#listeners.set(listener, this.#seat?.session?.listen(listener))
     return () => {
       this.#listeners?.get(listener)?.()
       this.#listeners?.delete(listener)
@@ -217,8 +225,8 @@ export class Source implements TokenSource {
     if (this.#closed) return
     this.#closed = true
     for (const stop of this.#listeners?.values() ?? []) stop?.()
-    this.#session = undefined
-    await this.#finder.close()
+    this.#seat = undefined
+    if (this.#ownsHome) await this.#home.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -233,57 +241,27 @@ export class Source implements TokenSource {
   /** The session, found anew when the runtime has let go of it meanwhile. */
   #open(): Session | Promise<Session> {
     if (this.#closed) throw new EvergrantError(fail('closed'))
-    if (this.#session !== undefined && !this.#session.closed) return this.#session
-    const found = this.#finder.find()
+    const open = this.#seat?.session
+    if (open !== undefined) return open
+    const found = this.#home.find(this.#options, this.#exchange)
     return found instanceof Promise ? found.then(session => this.#attach(session)) : this.#attach(found)
   }
 
   #attach(session: Session): Session {
-    if (this.#session === session) return session
-    this.#session = session
+    if (this.#seat === session.seat) return session
+    this.#seat = session.seat
     for (const listener of this.#listeners?.keys() ?? []) {
       this.#listeners?.set(listener, session.listen(listener))
     }
     return session
   }
 
-  #until(session: Session, { timeoutMs = this.#finder.callTimeoutMs }: TokenOptions): number {
+  #until(session: Session, { timeoutMs = session.policy.callTimeoutMs }: TokenOptions): number {
     requireSpan('timeoutMs', timeoutMs)
     return session.now + timeoutMs
   }
 }
 
-function tokenSetOf(tokens: ReceivedTokens, now: number, tokenType: TokenType): TokenSet {
-  if (tokens.tokenType !== undefined && tokens.tokenType !== tokenType) {
-    throw invalid(`tokenType is ${tokens.tokenType}, and this grant has ${tokenType} tokens`)
-  }
-  const { accessToken, refreshToken, scope, expiresAt = now + LIFETIME_UNKNOWN_MS } = tokens
-  requireToken('accessToken', accessToken)
-  if (refreshToken !== undefined) requireToken('refreshToken', refreshToken)
-  if (!(expiresAt > now)) throw invalid(`expiresAt is ${expiresAt}, which has passed`)
-  return {
-    accessToken,
-    tokenType,
-    sentAt: now,
-    expiresAt,
-    lifetime: tokens.expiresAt === undefined ? 'unknown' : Number.isFinite(expiresAt) ? 'finite' : 'never',
-    scope,
-    refreshToken,
-    extra: {},
-  }
-}
-
-function requireToken(name: string, token: unknown): void {
-  if (typeof token !== 'string' || !isTokenText(token)) {
-    throw invalid(`${name} is not a token: 1 to 16,384 visible ASCII characters`)
-  }
-}
-
 function requireSpan(name: string, ms: number): void {
-  if (!(ms >= 0)) throw invalid(`${name} is ${ms}, not a number of at least 0`)
-}
-
-function invalid(problem: string): EvergrantError {
-  const failure: Failure = fail('invalid_option', { message: `Invalid option: ${problem}.` })
-  return new EvergrantError(failure)
+  if (!(ms >= 0)) throw invalidOption(`${name} is ${ms}, not a number of at least 0`)
 }

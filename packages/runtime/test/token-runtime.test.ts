@@ -1,6 +1,6 @@
 import { atRest, held } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { tokenRuntime } from '../src/index.ts'
+import { type Token, type TokenSource, tokenRuntime } from '../src/index.ts'
 import { failureOf, PROVIDER, rig } from './support/rig.ts'
 
 const HOUR = 3_600_000
@@ -56,6 +56,41 @@ describe('a runtime with many grants', () => {
     const [first] = sources
     expect((await first?.token())?.accessToken).toBe('token-1')
     expect(transport.requests).toHaveLength(10)
+  })
+
+  it('does not hand out what was rejected before its grant was let go of, or after', async () => {
+    const { transport, store, clock } = rig()
+    const runtime = tokenRuntime({ transport, store, clock, sessionsMax: 1 })
+    const one = runtime.source({ ...options, subject: 'a' })
+    const other = runtime.source({ ...options, subject: 'b' })
+    async function ask(source: TokenSource): Promise<Token> {
+      const token = await source.token()
+      await atRest()
+      return token
+    }
+    const first = await ask(one)
+    await ask(other)
+    one.reject(first)
+    const second = await ask(one)
+    expect([first.accessToken, second.accessToken]).toEqual(['token-1', 'token-3'])
+    await clock.advance(HOUR / 2)
+    one.reject(second)
+    await ask(other)
+    expect((await ask(one)).accessToken).toBe('token-4')
+    expect(transport.requests).toHaveLength(4)
+  })
+
+  it('keeps the records of more grants than it holds ready, when it is given no store', async () => {
+    const { transport, clock } = rig()
+    const runtime = tokenRuntime({ transport, clock, sessionsMax: 2 })
+    const sources = Array.from({ length: 50 }, (_, i) =>
+      runtime.source({ ...options, subject: `tenant ${i}` }),
+    )
+    for (const source of [...sources, ...sources]) {
+      await source.token()
+      await atRest()
+    }
+    expect(transport.requests).toHaveLength(50)
   })
 
   it('refuses one more when all of them are busy', async () => {

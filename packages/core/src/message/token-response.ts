@@ -6,7 +6,7 @@ import { type Members, parseJsonObject } from './json-object.ts'
 import { type Lifetime, parseLifetime } from './lifetime.ts'
 import { serverTime } from './retry-after.ts'
 import { parseScope } from './scope.ts'
-import type { ExtraValue, TokenSet } from './token-set.ts'
+import { type ExtraValue, NO_EXTRA, type TokenSet } from './token-set.ts'
 
 export type TokenResponseResult =
   | { readonly ok: true; readonly tokens: TokenSet }
@@ -136,7 +136,7 @@ function readExtra(members: Members, ignored: readonly string[]): Readonly<Recor
     if (++count > EXTRA_MEMBERS_MAX || chars > EXTRA_CHARS_MAX) break
     extra[name] = value
   }
-  return extra
+  return count === 0 ? NO_EXTRA : extra
 }
 
 /** Whether `text` can be an access token or a refresh token: 1 to 16,384 visible ASCII characters. */

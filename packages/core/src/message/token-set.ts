@@ -1,6 +1,9 @@
 /** An unknown member of a token response, kept for whoever needs it. */
 export type ExtraValue = string | number | boolean
 
+/** What most answers bring beyond what RFC 6749 defines: one value for all, for there may be very many tokens. */
+export const NO_EXTRA: Readonly<Record<string, ExtraValue>> = Object.freeze(Object.create(null))
+
 /** How a token is presented: as it is (RFC 6750), or with a proof of the key that it is bound to (RFC 9449). */
 export type TokenType = 'Bearer' | 'DPoP'
 

@@ -31,9 +31,14 @@ export class MembersReader {
 
   /** A whole number, 0 or more. */
   count(name: string): number {
+    return required(this.optionalCount(name))
+  }
+
+  optionalCount(name: string): number | undefined {
     const value = this.raw(name)
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw new Undecodable()
-    return value as number
+    if (value !== undefined && (!Number.isSafeInteger(value) || (value as number) < 0))
+      throw new Undecodable()
+    return value as number | undefined
   }
 
   /** A finite number of milliseconds; `undefined` when absent. */

@@ -1,7 +1,7 @@
 import type { Failure } from '../failure/failure.ts'
 import type { FailureKind } from '../failure/failure-kind.ts'
 import { isTokenText } from '../message/token-response.ts'
-import type { ExtraValue, TokenSet, TokenType } from '../message/token-set.ts'
+import { type ExtraValue, NO_EXTRA, type TokenSet, type TokenType } from '../message/token-set.ts'
 import type { GrantRecord, Lease, Trouble } from './grant-record.ts'
 import { canonicalText, type GrantIdentity, tokenTypeOf } from './identity.ts'
 import { MembersReader, required, Undecodable } from './members-reader.ts'
@@ -37,15 +37,21 @@ const LIFETIMES = ['finite', 'unknown', 'never'] as const
 
 const CLOCKS = ['store', 'writer'] as const
 
-/** The record as text: JSON with a format number. Infinite instants are left out. */
+/** Most records have seen none, and there may be very many of them. */
+const NO_COMMANDS: readonly string[] = []
+
+/** The record as text: JSON with a format number. Infinite instants, and members that say nothing, are left out. */
 export function encodeRecord(record: GrantRecord, clock: RecordClock): string {
-  const { identity, tokens, trouble, ...rest } = record
+  const { identity, tokens, trouble, commands, ...rest } = record
   return JSON.stringify({
     format: RECORD_FORMAT,
     identity: canonicalText(identity),
     clock,
     ...rest,
-    tokens: tokens && { ...tokens, expiresAt: finite(tokens.expiresAt) },
+    rejected: record.rejected || undefined,
+    replaces: record.replaces || undefined,
+    commands: commands.length === 0 ? undefined : commands,
+    tokens: tokens && { ...tokens, expiresAt: finite(tokens.expiresAt), extra: written(tokens.extra) },
     trouble: trouble && { ...trouble, until: finite(trouble.until) },
   })
 }
@@ -76,12 +82,12 @@ function readRecord(members: MembersReader, identity: GrantIdentity): GrantRecor
     generation,
     tokens,
     rejected: members.flag('rejected'),
-    replaces: members.count('replaces'),
+    replaces: members.optionalCount('replaces') ?? 0,
     lease: readLease(members.object('lease')),
     spentAt: members.optionalMs('spentAt'),
     trouble: readTrouble(members.object('trouble')),
     seed: members.optionalText('seed'),
-    commands: members.texts('commands') ?? [],
+    commands: members.texts('commands') ?? NO_COMMANDS,
     renewNotBefore: members.optionalMs('renewNotBefore'),
     writer: members.text('writer'),
   }
@@ -106,8 +112,9 @@ function readTokens(members: MembersReader | undefined, tokenType: TokenType): T
 }
 
 function readExtra(members: MembersReader | undefined): Readonly<Record<string, ExtraValue>> {
+  if (members === undefined) return NO_EXTRA
   const extra: Record<string, ExtraValue> = Object.create(null)
-  for (const [name, value] of members?.entries() ?? []) {
+  for (const [name, value] of members.entries()) {
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw new Undecodable()
     }
@@ -152,6 +159,10 @@ function tokenText(text: string): string {
 
 function optionalTokenText(text: string | undefined): string | undefined {
   return text === undefined ? undefined : tokenText(text)
+}
+
+function written(extra: TokenSet['extra']): TokenSet['extra'] | undefined {
+  return Object.keys(extra).length === 0 ? undefined : extra
 }
 
 function finite(at: number): number | undefined {

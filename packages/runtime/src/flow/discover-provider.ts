@@ -8,6 +8,7 @@ import {
 } from '@evergrant/core'
 import { metadataUrls, readMetadata, type UrlParts } from '@evergrant/core/flows'
 import { fetchTransport } from '../fetch-transport.ts'
+import { invalidOption } from '../invalid-option.ts'
 import { sharedClock } from '../system-clock.ts'
 
 export interface DiscoveryOptions {
@@ -33,8 +34,7 @@ const BODY_BYTES_MAX = 262_144
 export async function discoverProvider(issuer: string, options: DiscoveryOptions = {}): Promise<Provider> {
   const url = parseUrl(issuer)
   if (url === undefined) {
-    const message = `Invalid option: the issuer "${issuer}" is not an absolute URL.`
-    throw new EvergrantError(fail('invalid_option', { message }))
+    throw invalidOption(`the issuer "${issuer}" is not an absolute URL`)
   }
   const { transport = fetchTransport(), endpointHosts = [], strict = false, mutualTls = false } = options
   let missing: Failure | undefined

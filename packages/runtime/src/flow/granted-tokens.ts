@@ -1,5 +1,5 @@
 import type { TokenSet } from '@evergrant/core'
-import type { ReceivedTokens } from '../token-source.ts'
+import type { ReceivedTokens } from '../received-tokens.ts'
 
 /** What a sign-in has brought: hand it to `source.receive()`. Printing it shows tokens; do not. */
 export interface GrantedTokens extends ReceivedTokens {

@@ -2,9 +2,9 @@ import { baidu } from '@evergrant/provider-baidu'
 import { type TokenRuntime, type TokenSource, type Transport, tokenRuntime } from '@evergrant/runtime'
 import { type KeyProgram, tokenTextOf } from '../key-program.ts'
 
-/** Ours: a runtime that has a source for every key, and its own store in memory. */
+/** Ours: a runtime with its defaults that has a source for every key, and its own store in memory. */
 export function open(): KeyProgram {
-  const runtime = manyKeysRuntime()
+  const runtime = tokenRuntime({ transport: instantTransport() })
   const sources = new Map<string, TokenSource>()
   return {
     async add(key) {
@@ -16,7 +16,7 @@ export function open(): KeyProgram {
   }
 }
 
-/** A runtime for more keys than its default allows, whose token endpoint is at hand. */
+/** A runtime that holds more grants ready than it does by default, whose token endpoint is at hand. */
 export function manyKeysRuntime(): TokenRuntime {
   return tokenRuntime({ transport: instantTransport(), sessionsMax: 1_000_000 })
 }
