@@ -25,11 +25,7 @@ const shared: UserConfig = {
   plugins: [ascii],
   inputOptions: { preserveEntrySignatures: 'allow-extension', external: /^node:/ },
   // Declarations carry the documentation; at run time it would only be read and skipped.
-  outputOptions: {
-    comments: { jsdoc: false },
-    // What several entries share is one file and not seven, each of which would be resolved and read when imported.
-    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2, test: /(?<!\.d)\.ts$/ }] },
-  },
+  outputOptions: { comments: { jsdoc: false } },
 }
 
 /** How every published library is built: one ES module per entry and one that they share, declarations with maps. */
@@ -38,6 +34,11 @@ export function library(entry: Record<string, string> = { index: 'src/index.ts' 
     ...shared,
     entry,
     platform: 'neutral',
+    outputOptions: {
+      ...shared.outputOptions,
+      // What several entries share is one file and not seven, each of which would be resolved and read when imported.
+      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2, test: /(?<!\.d)\.ts$/ }] },
+    },
     // Each file alone: exports say their types, and no build waits for a type check of its whole tree.
     dts: { sourcemap: true, generator: 'oxc' },
   }) as UserConfig
