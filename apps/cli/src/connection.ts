@@ -8,7 +8,7 @@ import { type Command, Option } from 'commander'
 import { auditing } from './audit-place.ts'
 import { UsageError } from './failure-report.ts'
 import { PRESET_NAMES, PRESETS, type PresetName, type ProviderPreset } from './provider/provider-preset.ts'
-import { runSandbox } from './provider/run-sandbox.ts'
+import { runSandbox, sandboxAppOf } from './provider/run-sandbox.ts'
 import { recall, requireName, serverName } from './sign-in/sign-in.ts'
 import { apiOfSignIn, signedInSource } from './sign-in/signed-in-source.ts'
 import { storeFor } from './store-place.ts'
@@ -184,7 +184,7 @@ async function connectToSandbox(
   )
   const source = tokenSource({
     provider: preset.sandboxed(url),
-    client: preset.sandboxApp,
+    client: await sandboxAppOf(provider),
     store,
     transport: undiciTransport({ allowInsecureLoopback: true }),
   })

@@ -1,22 +1,31 @@
 import { Command, CommanderError } from 'commander'
-import { addAuditCommand } from './commands/audit.ts'
-import { addBundleCommand } from './commands/bundle.ts'
-import { addCallCommand } from './commands/call.ts'
-import { addDoctorCommand } from './commands/doctor.ts'
-import { addInspectCommand } from './commands/inspect.ts'
-import { addKeygenCommand } from './commands/keygen.ts'
-import { addLoginCommand } from './commands/login.ts'
-import { addLogoutCommand } from './commands/logout.ts'
-import { addRekeyCommand } from './commands/rekey.ts'
-import { addSandboxCommand } from './commands/sandbox.ts'
-import { addScopesCommand } from './commands/scopes.ts'
-import { addSecondFactorCommand } from './commands/second-factor.ts'
-import { addTokenCommand } from './commands/token.ts'
-import { addWrapCommand } from './commands/wrap.ts'
 import { EXIT, EXIT_HELP } from './exit-code.ts'
 import { reportFailure } from './failure-report.ts'
 import type { Terminal } from './terminal.ts'
 import { VERSION } from './version.ts'
+
+type AddCommand = (program: Command, terminal: Terminal) => void
+
+/**
+ * The commands, in the order of the help. Each is loaded when it is called: one that only reads a token need not wait for
+ * what sends requests, nor a request for Redis.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  token: async () => (await import('./commands/token.ts')).addTokenCommand,
+  login: async () => (await import('./commands/login.ts')).addLoginCommand,
+  logout: async () => (await import('./commands/logout.ts')).addLogoutCommand,
+  inspect: async () => (await import('./commands/inspect.ts')).addInspectCommand,
+  scopes: async () => (await import('./commands/scopes.ts')).addScopesCommand,
+  call: async () => (await import('./commands/call.ts')).addCallCommand,
+  sandbox: async () => (await import('./commands/sandbox.ts')).addSandboxCommand,
+  keygen: async () => (await import('./commands/keygen.ts')).addKeygenCommand,
+  rekey: async () => (await import('./commands/rekey.ts')).addRekeyCommand,
+  wrap: async () => (await import('./commands/wrap.ts')).addWrapCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
+  audit: async () => (await import('./commands/audit.ts')).addAuditCommand,
+  'second-factor': async () => (await import('./commands/second-factor.ts')).addSecondFactorCommand,
+  bundle: async () => (await import('./commands/bundle.ts')).addBundleCommand,
+}
 
 const HELP = `
 Keys come from the environment or from files, never from arguments:
@@ -33,7 +42,8 @@ ${EXIT_HELP}`
 /** Runs one command line, without the names of program and script, and resolves to its exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await programFor(terminal).parseAsync(args, { from: 'user' })
+    const program = await programFor(args, terminal)
+    await program.parseAsync(args, { from: 'user' })
     return EXIT.ok
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
@@ -41,7 +51,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-function programFor(terminal: Terminal): Command {
+async function programFor(args: readonly string[], terminal: Terminal): Promise<Command> {
   const program = new Command('evergrant')
     .description(
       'Obtain, inspect and use OAuth 2.0 access tokens: first of all those of the Baidu AI Open Platform.',
@@ -49,20 +59,7 @@ function programFor(terminal: Terminal): Command {
     .version(VERSION)
     .showSuggestionAfterError()
     .addHelpText('after', HELP)
-  addTokenCommand(program, terminal)
-  addLoginCommand(program, terminal)
-  addLogoutCommand(program, terminal)
-  addInspectCommand(program, terminal)
-  addScopesCommand(program, terminal)
-  addCallCommand(program, terminal)
-  addSandboxCommand(program, terminal)
-  addKeygenCommand(program, terminal)
-  addRekeyCommand(program, terminal)
-  addWrapCommand(program, terminal)
-  addDoctorCommand(program, terminal)
-  addAuditCommand(program, terminal)
-  addSecondFactorCommand(program, terminal)
-  addBundleCommand(program, terminal)
+  for (const add of await commandsFor(args)) add(program, terminal)
   for (const command of withCommandsOf(program)) {
     command.exitOverride().configureOutput({
       writeOut: text => terminal.stdout.write(text),
@@ -70,6 +67,14 @@ function programFor(terminal: Terminal): Command {
     })
   }
   return program
+}
+
+/** The command that is called, or all of them where it takes all to help. */
+async function commandsFor([name = '']: readonly string[]): Promise<AddCommand[]> {
+  if (name === '--version' || name === '-V') return []
+  const called = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const loads = called === undefined ? Object.values(COMMANDS) : [called]
+  return Promise.all(loads.map(load => load()))
 }
 
 /** A command and all those below it. */

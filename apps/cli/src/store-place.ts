@@ -3,7 +3,6 @@ import type { Store } from '@evergrant/core'
 import { fileStore } from '@evergrant/store-file'
 import { sealed } from '@evergrant/store-layers'
 import { memoryStore } from '@evergrant/store-memory'
-import { redisStore } from '@evergrant/store-redis'
 import { UsageError } from './failure-report.ts'
 import { readKeyringFile } from './keyring/keyring-file.ts'
 import type { Terminal } from './terminal.ts'
@@ -16,17 +15,20 @@ export async function storeFor(
   const keyringFile = file ?? terminal.env.EVERGRANT_KEYRING
   if (!keyringFile) return storeAt(place, terminal)
   const { ring } = await readKeyringFile(keyringFile, terminal.env)
-  return sealed(storeAt(place, terminal), ring)
+  return sealed(await storeAt(place, terminal), ring)
 }
 
 /**
  * Where grants are kept, as `--store` or `EVERGRANT_STORE` says: a directory, a `redis:` or `rediss:` URL, or
  * `memory`. The directory of this user by default, so that the next run finds what this one has obtained.
  */
-export function storeAt(place: string | undefined, { env }: Terminal): Store {
+export async function storeAt(place: string | undefined, { env }: Terminal): Promise<Store> {
   const wanted = place ?? (env.EVERGRANT_STORE || stateDirectory(env))
   if (wanted === 'memory') return memoryStore()
-  if (/^rediss?:\/\//.test(wanted)) return redisStore({ url: wanted })
+  if (/^rediss?:\/\//.test(wanted)) {
+    const { redisStore } = await import('@evergrant/store-redis')
+    return redisStore({ url: wanted })
+  }
   if (/^[a-z]+:\/\//.test(wanted)) {
     throw new UsageError('a store is a directory, a redis: or rediss: URL, or "memory"')
   }

@@ -38,7 +38,7 @@ async function run(options: RekeyCommandOptions, terminal: Terminal): Promise<vo
   if (!file) throw new UsageError('name the keyring with --keyring')
   const { ring } = await readKeyringFile(file, terminal.env)
   await requireConsent({ what: 'store.rekeyed' }, options, terminal)
-  const store = storeAt(options.store, terminal)
+  const store = await storeAt(options.store, terminal)
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)

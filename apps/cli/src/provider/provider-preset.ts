@@ -12,7 +12,6 @@ import {
   wecom,
   wecomApi,
 } from '@evergrant/provider-platforms'
-import { PLATFORM_APP, SANDBOX_APP } from '@evergrant/testkit'
 
 export const PRESET_NAMES = ['baidu', 'wechat', 'wecom', 'feishu', 'dingtalk'] as const
 
@@ -28,8 +27,6 @@ export interface ProviderPreset {
   readonly provider: Provider
   /** Its token endpoint at a sandbox of this origin. */
   readonly sandboxed: (origin: string) => Provider
-  /** The application that a sandbox of it knows. */
-  readonly sandboxApp: { readonly id: string; readonly secret: string }
   /** Its APIs, at further origins, too. */
   readonly api: (origins: readonly string[]) => ResourceServer
   /** The header field that carries a token, as it is printed; `undefined` where APIs want the token in the query. */
@@ -45,7 +42,6 @@ export const PRESETS: Readonly<Record<PresetName, ProviderPreset>> = {
     secretVariable: 'BAIDU_SECRET_KEY',
     provider: baidu({ endpoint: 'aip' }),
     sandboxed: origin => baidu({ endpoint: `${origin}/oauth/2.0/token` }),
-    sandboxApp: { id: SANDBOX_APP.apiKey, secret: SANDBOX_APP.secretKey },
     api: origins => baiduApi({ origins }),
     header: bearer,
   },
@@ -55,7 +51,6 @@ export const PRESETS: Readonly<Record<PresetName, ProviderPreset>> = {
     secretVariable: 'WECHAT_APP_SECRET',
     provider: wechat(),
     sandboxed: origin => wechat({ origin }),
-    sandboxApp: PLATFORM_APP,
     api: origins => wechatApi({ origins }),
     header: undefined,
   },
@@ -65,7 +60,6 @@ export const PRESETS: Readonly<Record<PresetName, ProviderPreset>> = {
     secretVariable: 'WECOM_CORP_SECRET',
     provider: wecom(),
     sandboxed: origin => wecom({ origin }),
-    sandboxApp: PLATFORM_APP,
     api: origins => wecomApi({ origins }),
     header: undefined,
   },
@@ -75,7 +69,6 @@ export const PRESETS: Readonly<Record<PresetName, ProviderPreset>> = {
     secretVariable: 'FEISHU_APP_SECRET',
     provider: feishu(),
     sandboxed: origin => feishu({ origin }),
-    sandboxApp: PLATFORM_APP,
     api: origins => feishuApi({ origins }),
     header: bearer,
   },
@@ -85,7 +78,6 @@ export const PRESETS: Readonly<Record<PresetName, ProviderPreset>> = {
     secretVariable: 'DINGTALK_APP_SECRET',
     provider: dingtalk(),
     sandboxed: origin => dingtalk({ origin }),
-    sandboxApp: PLATFORM_APP,
     api: origins => dingtalkApi({ origins }),
     header: accessToken => `x-acs-dingtalk-access-token: ${accessToken}`,
   },

@@ -1,9 +1,4 @@
-import {
-  type BaiduSandboxOptions,
-  baiduSandbox,
-  type ListenOptions,
-  platformSandbox,
-} from '@evergrant/testkit'
+import type { BaiduSandboxOptions, ListenOptions } from '@evergrant/testkit'
 import { UsageError } from '../failure-report.ts'
 import { PRESETS, type PresetName } from './provider-preset.ts'
 
@@ -25,6 +20,17 @@ export interface RunningSandbox {
   close(): Promise<void>
 }
 
+/** The sandboxes, loaded by those who use one. */
+const testkit = () => import('@evergrant/testkit')
+
+/** The application that a sandbox of a platform knows. */
+export async function sandboxAppOf(
+  name: PresetName,
+): Promise<{ readonly id: string; readonly secret: string }> {
+  const { PLATFORM_APP, SANDBOX_APP } = await testkit()
+  return name === 'baidu' ? { id: SANDBOX_APP.apiKey, secret: SANDBOX_APP.secretKey } : PLATFORM_APP
+}
+
 /** Starts a stand-in for a platform: on loopback, unless it is told otherwise. */
 export function runSandbox(name: PresetName, wish: SandboxWish = {}): Promise<RunningSandbox> {
   const running = name === 'baidu' ? runBaidu(wish) : runPlatform(name, wish)
@@ -39,6 +45,7 @@ export function runSandbox(name: PresetName, wish: SandboxWish = {}): Promise<Ru
 }
 
 async function runBaidu(wish: SandboxWish): Promise<RunningSandbox> {
+  const { baiduSandbox } = await testkit()
   const sandbox = await baiduSandbox(wish)
   const { url, tokenEndpoint, bearerEndpoint, app } = sandbox
   return {
@@ -59,6 +66,7 @@ async function runBaidu(wish: SandboxWish): Promise<RunningSandbox> {
 async function runPlatform(name: Exclude<PresetName, 'baidu'>, wish: SandboxWish): Promise<RunningSandbox> {
   const { qps, ...options } = wish
   if (qps !== undefined) throw new UsageError('--qps is for the sandbox of Baidu')
+  const { platformSandbox } = await testkit()
   const sandbox = await platformSandbox(name, options)
   const { sandboxed, idVariable, secretVariable } = PRESETS[name]
   return {
