@@ -1,3 +1,4 @@
+import { atRest } from './at-rest.ts'
 import { EventQueue, type Owner, type QueuedEvent } from './event-queue.ts'
 import type { ObservationName, Observations, Observers } from './observation.ts'
 import { type Random, seededRandom } from './random.ts'
@@ -127,21 +128,4 @@ export class World {
     if (owner !== undefined) await atRest()
     for (const look of this.#afterEvent) look()
   }
-}
-
-let resting: Promise<void> | undefined
-
-/**
- * Resolves when all promises that can settle without time or I/O have settled: a turn of the event loop begins
- * only when the queue of microtasks is empty, however long the chains in it are. All worlds of a thread share
- * one turn, which makes it cheap; they have nothing else in common.
- */
-function atRest(): Promise<void> {
-  resting ??= new Promise(resolve => {
-    setImmediate(() => {
-      resting = undefined
-      resolve()
-    })
-  })
-  return resting
 }
