@@ -138,12 +138,13 @@ export class Session implements EffectShell, RevocableGrant {
   }
 
   #step(event: GrantCommand | GrantFact): void {
-    const moment = { at: this.now, roll: this.surroundings.random() }
+    const at = this.now
+    const roll = this.surroundings.random()
     try {
-      const { state, effects } = transition(this.#state, { ...event, ...moment }, this.policy)
+      const { state, effects } = transition(this.#state, { ...event, at, roll }, this.policy)
       const { hot } = this
       this.#state = state
-      this.hot = hotTokenOf(state, moment.at, this.policy, this.hot)
+      this.hot = hotTokenOf(state, at, this.policy, this.hot)
       for (const effect of effects) carryOut(this, effect)
       if (this.hot?.token !== hot?.token) this.#rouseWatchers()
     } catch {

@@ -2,6 +2,7 @@ import { sha256 } from './sha256.ts'
 import { utf8Bytes } from './utf8.ts'
 
 const FINGERPRINT_BYTES = 8
+const HEX_DIGITS = '0123456789abcdef'
 
 /**
  * A short name for a token or a secret, safe to print, compare and send: the first 64 bits of its SHA-256 in
@@ -13,5 +14,7 @@ export function fingerprintOf(secret: string): string {
 
 /** Lower-case hexadecimal. Joined, for a text that is added to bit by bit keeps all its bits in memory. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+  const digits: string[] = []
+  for (const byte of bytes) digits.push(HEX_DIGITS.charAt(byte >> 4), HEX_DIGITS.charAt(byte & 15))
+  return digits.join('')
 }

@@ -8,68 +8,73 @@
  * @module
  */
 
-interface Constants {
+interface Tables {
   /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes (FIPS 180-4 §4.2.2). */
   readonly round: Uint32Array
   /** The same of the square roots of the first 8 primes (FIPS 180-4 §5.3.3). */
   readonly initialHash: Uint32Array
+  /** Room for one block and what is made of it, for every digest anew: to allocate it takes longer than a digest. */
+  readonly schedule: Uint32Array
 }
 
 /** Worked out for the first digest, not when the module is loaded: a start-up should not pay for it. */
-let constants: Constants | undefined
+let tables: Tables | undefined
 
 const BLOCK_BYTES = 64
 
 /** The 32-byte SHA-256 digest of `message`. */
 export function sha256(message: Uint8Array): Uint8Array {
-  constants ??= { round: fractionalBits(64, 1 / 3), initialHash: fractionalBits(8, 1 / 2) }
-  const hash = Uint32Array.from(constants.initialHash)
-  const schedule = new Uint32Array(64)
-  const padded = pad(message)
-  const words = new DataView(padded.buffer)
-  for (let offset = 0; offset < padded.length; offset += BLOCK_BYTES) {
-    for (let i = 0; i < 16; i++) schedule[i] = words.getUint32(offset + i * 4)
-    compress(hash, schedule, constants.round)
+  tables ??= {
+    round: fractionalBits(64, 1 / 3),
+    initialHash: fractionalBits(8, 1 / 2),
+    schedule: new Uint32Array(64),
   }
+  const { round, initialHash, schedule } = tables
+  const hash = initialHash.slice()
+  const paddedLength = Math.ceil((message.length + 9) / BLOCK_BYTES) * BLOCK_BYTES
+  for (let offset = 0; offset < paddedLength; offset += BLOCK_BYTES) {
+    for (let i = 0; i < 16; i++) schedule[i] = paddedWord(message, offset + i * 4, paddedLength)
+    compress(hash, schedule, round)
+  }
+  // Nothing of the message stays behind.
+  schedule.fill(0)
   const digest = new Uint8Array(32)
-  const view = new DataView(digest.buffer)
-  for (const [i, word] of hash.entries()) view.setUint32(i * 4, word)
+  for (let i = 0; i < digest.length; i++) digest[i] = word(hash, i >> 2) >>> (24 - 8 * (i & 3))
   return digest
 }
 
-/** FIPS 180-4 §5.1.1: a one bit, zeros, and the length in bits as a 64-bit number. */
-function pad(message: Uint8Array): Uint8Array<ArrayBuffer> {
-  const padded = new Uint8Array(Math.ceil((message.length + 9) / BLOCK_BYTES) * BLOCK_BYTES)
-  padded.set(message)
-  padded[message.length] = 0x80
-  const view = new DataView(padded.buffer)
-  view.setUint32(padded.length - 8, Math.floor(message.length / 0x2000_0000))
-  view.setUint32(padded.length - 4, message.length << 3)
-  return padded
+/** Four bytes of the message with its padding (FIPS 180-4 §5.1.1): a one bit, zeros, and the length in bits in 64 bits. */
+function paddedWord(message: Uint8Array, at: number, paddedLength: number): number {
+  const { length } = message
+  if (at === paddedLength - 8) return Math.floor(length / 0x2000_0000)
+  if (at === paddedLength - 4) return length << 3
+  let four = 0
+  for (let i = at; i < at + 4; i++)
+    four = (four << 8) | (i < length ? (message[i] as number) : i === length ? 0x80 : 0)
+  return four
 }
 
 /** FIPS 180-4 §6.2.2, one block. `schedule` holds the block in its first 16 words. */
 function compress(hash: Uint32Array, schedule: Uint32Array, round: Uint32Array): void {
-  const w = (i: number) => schedule[i] as number
   for (let i = 16; i < 64; i++) {
-    const small0 = rotate(w(i - 15), 7) ^ rotate(w(i - 15), 18) ^ (w(i - 15) >>> 3)
-    const small1 = rotate(w(i - 2), 17) ^ rotate(w(i - 2), 19) ^ (w(i - 2) >>> 10)
-    schedule[i] = w(i - 16) + small0 + w(i - 7) + small1
+    const early = word(schedule, i - 15)
+    const late = word(schedule, i - 2)
+    const small0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >>> 3)
+    const small1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10)
+    schedule[i] = (word(schedule, i - 16) + small0 + word(schedule, i - 7) + small1) | 0
   }
-  let [a, b, c, d, e, f, g, h] = hash as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  let a = word(hash, 0)
+  let b = word(hash, 1)
+  let c = word(hash, 2)
+  let d = word(hash, 3)
+  let e = word(hash, 4)
+  let f = word(hash, 5)
+  let g = word(hash, 6)
+  let h = word(hash, 7)
   for (let i = 0; i < 64; i++) {
     const big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     const choice = (e & f) ^ (~e & g)
-    const t1 = (h + big1 + choice + (round[i] as number) + w(i)) | 0
+    const t1 = (h + big1 + choice + word(round, i) + word(schedule, i)) | 0
     const big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
     const majority = (a & b) ^ (a & c) ^ (b & c)
     const t2 = (big0 + majority) | 0
@@ -82,7 +87,19 @@ function compress(hash: Uint32Array, schedule: Uint32Array, round: Uint32Array):
     b = a
     a = (t1 + t2) | 0
   }
-  for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) hash[i] = (hash[i] as number) + word
+  hash[0] = word(hash, 0) + a
+  hash[1] = word(hash, 1) + b
+  hash[2] = word(hash, 2) + c
+  hash[3] = word(hash, 3) + d
+  hash[4] = word(hash, 4) + e
+  hash[5] = word(hash, 5) + f
+  hash[6] = word(hash, 6) + g
+  hash[7] = word(hash, 7) + h
+}
+
+/** As a signed number, which engines add up without a detour. */
+function word(words: Uint32Array, index: number): number {
+  return (words[index] as number) | 0
 }
 
 function rotate(word: number, bits: number): number {

@@ -3,28 +3,20 @@
  * `TextEncoder` itself, which is not part of the language.
  */
 export function utf8Bytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length * 3)
-  let length = 0
+  const bytes: number[] = []
   for (const character of text) {
     let point = character.codePointAt(0) as number
     if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd
-    if (point < 0x80) {
-      bytes[length++] = point
-    } else if (point < 0x800) {
-      bytes[length++] = 0xc0 | (point >> 6)
-      bytes[length++] = 0x80 | (point & 0x3f)
-    } else if (point < 0x10000) {
-      bytes[length++] = 0xe0 | (point >> 12)
-      bytes[length++] = 0x80 | ((point >> 6) & 0x3f)
-      bytes[length++] = 0x80 | (point & 0x3f)
-    } else {
-      bytes[length++] = 0xf0 | (point >> 18)
-      bytes[length++] = 0x80 | ((point >> 12) & 0x3f)
-      bytes[length++] = 0x80 | ((point >> 6) & 0x3f)
-      bytes[length++] = 0x80 | (point & 0x3f)
+    if (point < 0x80) bytes.push(point)
+    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), 0x80 | (point & 0x3f))
+    else if (point < 0x10000)
+      bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f))
+    else {
+      bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f))
+      bytes.push(0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f))
     }
   }
-  return bytes.subarray(0, length)
+  return new Uint8Array(bytes)
 }
 
 /** The text of UTF-8 bytes. Throws a `URIError` when they are none. */

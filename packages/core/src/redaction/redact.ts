@@ -78,8 +78,7 @@ function base64Forms(secret: string): readonly string[] {
 export function toBase64(bytes: Uint8Array): string {
   let text = ''
   for (let i = 0; i < bytes.length; i += 3) {
-    const [a = 0, b = 0, c = 0] = bytes.subarray(i, i + 3)
-    const triple = (a << 16) | (b << 8) | c
+    const triple = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0)
     const digits = Math.min(bytes.length - i, 3) + 1
     for (let digit = 0; digit < 4; digit++) {
       text += digit < digits ? BASE64[(triple >> (18 - 6 * digit)) & 63] : '='

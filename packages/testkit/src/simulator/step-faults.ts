@@ -145,8 +145,9 @@ export function strikeSteps(targets: Targets): void {
   const random = world.random('steps')
   world.beforeStep = owner => {
     const kind = faults.strikeStep(KINDS)
+    if (kind === undefined) return
     const process = targets.fleet.processes.find(each => each === owner)
-    if (kind === undefined || process === undefined || (process.suspended && kind !== 'crash')) return
+    if (process === undefined || (process.suspended && kind !== 'crash')) return
     const grant = grants[random.below(grants.length)] as SimulatedGrant
     if (STRIKES[kind]?.(targets, process, grant, random)) faults.count(kind)
   }

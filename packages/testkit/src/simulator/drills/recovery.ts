@@ -74,15 +74,19 @@ export async function askUntilServed(
     world.after(0, process, () => ask(process))
   }
   const isLost = () => grant.history.blames.size > 0 && [...verdicts.values()].includes('reauthorize')
-  const isSettled = ([process, verdict]: [SimulatedProcess, Verdict]) => {
+  const isSettled = (process: SimulatedProcess, verdict: Verdict): boolean => {
+    if (verdict === 'served' || !isLost()) return verdict === 'served'
     // Who only follows is not told why there is nothing to follow.
-    const follows = fleet.roleOf(process.machine).role === 'follower'
-    return verdict === 'served' || (isLost() && (follows || verdict === 'reauthorize'))
+    return verdict === 'reauthorize' || fleet.roleOf(process.machine).role === 'follower'
   }
-  await world.run(world.now + recoveryMs(grant), () => [...verdicts].every(isSettled))
+  const areSettled = (): boolean => {
+    for (const [process, verdict] of verdicts) if (!isSettled(process, verdict)) return false
+    return true
+  }
+  await world.run(world.now + recoveryMs(grant), areSettled)
   done = true
   for (const [process, verdict] of verdicts) {
-    if (verdict !== 'waiting' || isSettled([process, verdict])) continue
+    if (verdict !== 'waiting' || isSettled(process, verdict)) continue
     world.fail(
       'L2',
       `${process.name} has no token of grant ${grant.index} after ${recoveryMs(grant)} ms of calm`,
