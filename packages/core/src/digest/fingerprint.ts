@@ -9,7 +9,7 @@ const HEX_DIGITS = '0123456789abcdef'
  * hexadecimal. Tells two tokens apart in a log; says nothing about a token of ordinary entropy.
  */
 export function fingerprintOf(secret: string): string {
-  return toHex(sha256(utf8Bytes(secret)).subarray(0, FINGERPRINT_BYTES))
+  return toHex(sha256(utf8Bytes(secret)).slice(0, FINGERPRINT_BYTES))
 }
 
 /** Lower-case hexadecimal. Joined, for a text that is added to bit by bit keeps all its bits in memory. */

@@ -118,7 +118,7 @@ export function canonicalText(identity: GrantIdentity): string {
 
 /** What few grants have. Nothing at all for the others: their keys do not depend on it. */
 function particulars({ keyThumbprint, actor, parameters, refreshScopes }: GrantIdentity): string {
-  if ([keyThumbprint, actor, parameters, refreshScopes].every(each => each === undefined)) return ''
+  if ((keyThumbprint ?? actor ?? parameters ?? refreshScopes) === undefined) return ''
   return [part(keyThumbprint), part(actor), list(parameters?.flat() ?? []), list(refreshScopes ?? [])].join(
     '',
   )

@@ -7,9 +7,12 @@ import { utf8Bytes } from '../digest/utf8.ts'
  */
 export function replaceWritten(text: string, secret: string, mark: string): string {
   const characters = [...secret]
+  const [first = ''] = characters
+  const beginnings = first.charAt(0) + first.toLowerCase().charAt(0) + ESCAPES
   let clean = ''
   let kept = 0
   for (let at = 0; at < text.length; at++) {
+    if (!beginnings.includes(text.charAt(at))) continue
     // What is an escape to one writer is a part of the secret to another: first one reading, then the other.
     const end = endOf(characters, text, at, true) || endOf(characters, text, at, false)
     if (end === 0) continue
@@ -19,6 +22,9 @@ export function replaceWritten(text: string, secret: string, mark: string): stri
   }
   return kept === 0 ? text : clean + text.slice(kept)
 }
+
+/** What the escapes of all writers begin with. */
+const ESCAPES = '%\\&+'
 
 /** Where the secret ends that begins at an index; 0 when it does not stand there. */
 function endOf(characters: readonly string[], text: string, start: number, escapesFirst: boolean): number {

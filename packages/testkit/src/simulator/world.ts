@@ -107,25 +107,27 @@ export class World {
         return
       }
       const event = this.#queue.take()
-      if (event !== undefined) await this.#happen(event)
+      if (event === undefined || !this.#happen(event)) continue
+      // What happens to nobody in particular sets no promise going.
+      if (event.owner !== undefined) await atRest()
+      for (const look of this.#afterEvent) look()
     }
   }
 
-  async #happen(event: QueuedEvent): Promise<void> {
+  /** Lets an event happen, unless there is nobody to whom it could. Returns whether it has. */
+  #happen(event: QueuedEvent): boolean {
     this.now = Math.max(this.now, event.at)
     const { owner } = event
-    if (owner !== undefined) {
-      if (!owner.alive) return
-      this.beforeStep?.(owner)
-      if (!owner.alive) return
-      if (owner.suspended) return owner.hold(event)
+    if (owner?.alive) this.beforeStep?.(owner)
+    if (owner !== undefined && !owner.alive) return false
+    if (owner?.suspended) {
+      owner.hold(event)
+      return false
     }
     const { run } = event
     event.run = undefined
     this.events += 1
     run?.()
-    // What happens to nobody in particular sets no promise going.
-    if (owner !== undefined) await atRest()
-    for (const look of this.#afterEvent) look()
+    return true
   }
 }
