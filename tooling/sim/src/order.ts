@@ -6,6 +6,10 @@ import { FAULT_KINDS, type FaultKind } from '@evergrant/testkit'
 export interface Setting {
   /** 1 to 16. */
   readonly processes: number
+  /** Events of the storm, 1 to 100,000. */
+  readonly events: number
+  /** Whether what a healthy fleet does is counted after the calm. */
+  readonly drills: boolean
   /** Kinds of faults that must not strike. */
   readonly without: readonly FaultKind[]
 }
@@ -40,6 +44,8 @@ pnpm sim --seed S                  play one schedule, and print its trace
 pnpm sim --mutants [--seeds N]     plant every known bug, and see who catches it in N schedules (500)
 
   --processes N    processes in each schedule, 1 to 16 (3); not with --mutants
+  --events N       events of the storm in each schedule, 1 to 100,000 (200); not with --mutants
+  --no-drills      leave out what comes after the calm; not with --mutants
   --without KIND   a kind of fault that must not strike, may be repeated; not with --mutants
   --workers N      threads, 1 to 64 (one for each processor)
   --only NAME      a mutant, may be repeated (all)
@@ -50,7 +56,11 @@ const DEFAULT_SEEDS = 1_000
 /** Seeds that are tried on each mutant. */
 export const DEFAULT_HUNT_SEEDS = 500
 const SEED_MAX = 2 ** 32 - 1
+export const DEFAULT_PROCESSES = 3
 const PROCESSES_MAX = 16
+/** Events of the storm. */
+export const DEFAULT_EVENTS = 200
+const EVENTS_MAX = 100_000
 const WORKERS_MAX = 64
 
 const OPTIONS = {
@@ -58,6 +68,8 @@ const OPTIONS = {
   from: { type: 'string' },
   seed: { type: 'string' },
   processes: { type: 'string' },
+  events: { type: 'string' },
+  'no-drills': { type: 'boolean' },
   without: { type: 'string', multiple: true },
   workers: { type: 'string' },
   mutants: { type: 'boolean' },
@@ -75,7 +87,9 @@ export function orderOf(words: readonly string[]): Order {
   if (values.mutants) return huntOf(values)
   refuse(values, ['only', 'write'], 'is for --mutants')
   const setting: Setting = {
-    processes: numberOf(values, 'processes', 1, PROCESSES_MAX) ?? 3,
+    processes: numberOf(values, 'processes', 1, PROCESSES_MAX) ?? DEFAULT_PROCESSES,
+    events: numberOf(values, 'events', 1, EVENTS_MAX) ?? DEFAULT_EVENTS,
+    drills: !values['no-drills'],
     without: (values.without ?? []).map(faultKind),
   }
   const seed = numberOf(values, 'seed', 0, SEED_MAX)
@@ -101,7 +115,11 @@ function valuesOf(words: readonly string[]): Values {
 }
 
 function huntOf(values: Values): Order {
-  refuse(values, ['seed', 'from', 'processes', 'without'], 'does not go with --mutants')
+  refuse(
+    values,
+    ['seed', 'from', 'processes', 'events', 'no-drills', 'without'],
+    'does not go with --mutants',
+  )
   const names = values.only ?? []
   const writes = values.write ?? false
   const count = numberOf(values, 'seeds', 1, SEED_MAX) ?? DEFAULT_HUNT_SEEDS
@@ -118,7 +136,7 @@ function refuse(values: Values, names: readonly (keyof Values)[], why: string): 
 
 function numberOf(
   values: Values,
-  name: 'seeds' | 'from' | 'seed' | 'processes' | 'workers',
+  name: 'seeds' | 'from' | 'seed' | 'processes' | 'events' | 'workers',
   least: number,
   most: number,
 ): number | undefined {

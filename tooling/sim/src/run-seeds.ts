@@ -8,6 +8,10 @@ export interface SeedRange {
   readonly count: number
   /** Processes in each; 3 by default. */
   readonly processes?: number
+  /** Events of the storm; 200 by default. */
+  readonly events?: number
+  /** Whether there are drills; `true` by default. */
+  readonly drills?: boolean
   /** Kinds of faults that must not strike. */
   readonly without?: readonly FaultKind[]
 }
@@ -23,6 +27,8 @@ export interface BrokenPromise {
 export interface Tally {
   readonly schedules: number
   readonly events: number
+  /** Events of the schedule that has fewest; `Infinity` when there is no schedule. */
+  readonly eventsMin: number
   /** Simulated time in all, in ms. */
   readonly passedMs: number
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
@@ -44,7 +50,7 @@ export async function runSeeds(range: SeedRange): Promise<Tally> {
 /** Plays one schedule; with `traces`, its trace is in the result. */
 export function runSeed(
   seed: number,
-  { processes, without }: Omit<SeedRange, 'from' | 'count'>,
+  { processes, events, drills, without }: Omit<SeedRange, 'from' | 'count'>,
   traces = false,
 ): Promise<SimulationResult> {
   return simulate({
@@ -52,6 +58,8 @@ export function runSeed(
     open: openProgram,
     traces,
     ...(processes !== undefined && { processes }),
+    ...(events !== undefined && { events }),
+    ...(drills !== undefined && { drills }),
     ...(without !== undefined && { without }),
   })
 }
@@ -89,7 +97,14 @@ async function strayRejections(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
-export const EMPTY_TALLY: Tally = { schedules: 0, events: 0, passedMs: 0, faults: {}, broken: [] }
+export const EMPTY_TALLY: Tally = {
+  schedules: 0,
+  events: 0,
+  eventsMin: Number.POSITIVE_INFINITY,
+  passedMs: 0,
+  faults: {},
+  broken: [],
+}
 
 function tallyOf(results: readonly SimulationResult[]): Tally {
   return results
@@ -97,6 +112,7 @@ function tallyOf(results: readonly SimulationResult[]): Tally {
       ({ seed, violation, events, passedMs, faults }): Tally => ({
         schedules: 1,
         events,
+        eventsMin: events,
         passedMs,
         faults: Object.fromEntries(faults),
         broken: violation === undefined ? [] : [{ seed, id: violation.id, message: violation.message }],
@@ -114,6 +130,7 @@ export function joined(one: Tally, other: Tally): Tally {
   return {
     schedules: one.schedules + other.schedules,
     events: one.events + other.events,
+    eventsMin: Math.min(one.eventsMin, other.eventsMin),
     passedMs: one.passedMs + other.passedMs,
     faults,
     broken: [...one.broken, ...other.broken].sort((a, b) => a.seed - b.seed),

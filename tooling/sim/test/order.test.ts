@@ -9,23 +9,28 @@ describe('the command line of the simulator', () => {
       do: 'seeds',
       from: 1,
       count: 1_000,
-      setting: { processes: 3, without: [] },
+      setting: { processes: 3, events: 200, drills: true, without: [] },
     })
   })
 
-  it('takes a range of seeds, a number of processes and threads, and faults that must not strike', () => {
-    const line = '--seeds 20 --from 100 --processes 5 --workers 2 --without crash --without pause'
+  it('takes a range of seeds, a number of processes, events and threads, and faults that must not strike', () => {
+    const line =
+      '--seeds 20 --from 100 --processes 5 --events 90 --no-drills --workers 2 --without crash --without pause'
     expect(order(line)).toEqual({
       do: 'seeds',
       from: 100,
       count: 20,
       workers: 2,
-      setting: { processes: 5, without: ['crash', 'pause'] },
+      setting: { processes: 5, events: 90, drills: false, without: ['crash', 'pause'] },
     })
   })
 
   it('plays a single seed, which may be 0', () => {
-    expect(order('--seed 0')).toEqual({ do: 'seed', seed: 0, setting: { processes: 3, without: [] } })
+    expect(order('--seed 0')).toEqual({
+      do: 'seed',
+      seed: 0,
+      setting: { processes: 3, events: 200, drills: true, without: [] },
+    })
   })
 
   it('plants mutants, all or some, and writes down what was found if it is told to', () => {
@@ -48,11 +53,14 @@ describe('the command line of the simulator', () => {
     ['--seeds many', 'not "many"'],
     ['--from=-1', '--from takes a whole number from 0'],
     ['--processes 17', '--processes takes a whole number from 1 to 16'],
+    ['--events 0', '--events takes a whole number from 1 to 100000, and not "0"'],
     ['--workers 0', '--workers takes a whole number from 1 to 64'],
     ['--without rain', '--without takes a kind of fault, and not "rain"; there are crash, close'],
     ['--seed 1 --seeds 2', '--seeds does not go with --seed'],
     ['--seed 1 --from 2', '--from does not go with --seed'],
     ['--mutants --seed 1', '--seed does not go with --mutants'],
+    ['--mutants --events 90', '--events does not go with --mutants'],
+    ['--mutants --no-drills', '--no-drills does not go with --mutants'],
     ['--mutants --processes 1', '--processes does not go with --mutants'],
     ['--write', '--write is for --mutants'],
     ['--only a', '--only is for --mutants'],

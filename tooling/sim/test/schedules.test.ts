@@ -5,6 +5,8 @@ import { EMPTY_TALLY, runSeed, runSeeds } from '../src/run-seeds.ts'
 import { runPool } from '../src/sim-pool.ts'
 
 const SETTING = { processes: 3, without: [] }
+/** The shortest that are said to hold 200 events. */
+const SHORT = { ...SETTING, drills: false }
 
 describe('the first schedules', () => {
   it('keep every promise, though every kind of fault strikes', async () => {
@@ -38,6 +40,33 @@ describe('a schedule', () => {
     expect(alone.trace?.text()).toBe(first.trace?.text())
     expect(alone).toEqual(first)
     expect(again).toEqual({ ...first, trace: undefined })
+  })
+
+  it.each([3, 20, 71])('without drills is the same, bit for bit, whenever seed %d is played', async seed => {
+    const [first, again] = [await runSeed(seed, SHORT, true), await runSeed(seed, SHORT, true)]
+    expect(again).toEqual(first)
+    expect(again.trace?.text()).toBe(first.trace?.text())
+    // What comes before the drills is what it is with them.
+    const whole = await runSeed(seed, SETTING, true)
+    const storm = (result: typeof first) => result.trace?.text().split(' calm')[0]
+    expect(storm(first)).toContain('scenario')
+    expect(storm(first)).toBe(storm(whole))
+    expect(first.events).toBeLessThan(whole.events)
+  })
+
+  it('has a storm as long as it shall be', async () => {
+    const lengths = await Promise.all(
+      [20, 90].map(async events => (await runSeed(3, { ...SHORT, events })).events),
+    )
+    expect(lengths[0]).toBeLessThan(90)
+    expect(lengths[1]).toBeGreaterThanOrEqual(90)
+  })
+
+  it('without drills holds 200 events all the same, each of them', async () => {
+    const { schedules, eventsMin, events } = await runSeeds({ from: 1, count: 200, ...SHORT })
+    expect(schedules).toBe(200)
+    expect(eventsMin).toBeGreaterThanOrEqual(200)
+    expect(events / schedules).toBeGreaterThan(eventsMin)
   })
 
   it('is another one with another seed', async () => {

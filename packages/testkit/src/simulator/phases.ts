@@ -8,13 +8,13 @@ import { strikeSteps } from './step-faults.ts'
 
 /**
  * The course of a simulation: a storm, in which faults strike; then calm, in which everybody has to recover; then
- * drills, in which what a healthy fleet does can be counted exactly; then the end.
+ * drills, if they are wanted, in which what a healthy fleet does can be counted exactly; then the end.
  */
-export async function playPhases(parts: Parts): Promise<void> {
+export async function playPhases(parts: Parts, drills: boolean): Promise<void> {
   await storm(parts)
   await calm(parts)
   await recoverAll(parts)
-  for (const grant of parts.grants) {
+  for (const grant of drills ? parts.grants : []) {
     await drillRejection(parts, grant)
     await drillNews(parts, grant)
     await drillExpiry(parts, grant)

@@ -24,6 +24,8 @@ export interface SimulationOptions {
   readonly processes?: number
   /** Events until the faults end, 200 by default; as many again may follow. */
   readonly events?: number
+  /** Whether what a healthy fleet does is counted after the calm. `true` by default. */
+  readonly drills?: boolean
   /** Kinds of faults that must not strike; none by default. */
   readonly without?: readonly FaultKind[]
   /** Whether to write a trace. `false` by default: it costs more than the simulation. */
@@ -48,7 +50,8 @@ export interface SimulationResult {
  * store and servers that fail; first with faults, then without. Checks every promise after every event.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { seed, open, processes = 3, events = 200, without = [], traces = false } = options
+  const { seed, open, processes = 3, events = 200, drills = true } = options
+  const { without = [], traces = false } = options
   const world = new World(seed, traces ? new Trace(BEGINNING_MS) : undefined)
   const scenario = drawScenario(world, { processes, events, without })
   const { faults } = scenario
@@ -71,7 +74,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     JSON.stringify(scenario, (name, value) => (name === 'faults' ? undefined : value)),
   )
   watchPromises(parts)
-  await playPhases(parts)
+  await playPhases(parts, drills)
   return {
     seed,
     violation: world.violation,
