@@ -23,19 +23,13 @@ import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { type Hot, hotTokenOf } from './hot-token.ts'
+import type { Seat } from './seat.ts'
+import { spends } from './spends.ts'
 import type { RevocableGrant, Revoker } from './token-revocation.ts'
-
-/** A command that is replied to, before it has a number. */
-export type Command = Unnumbered<Extract<GrantCommand, { readonly until: number }>>
-type Unnumbered<Each> = Each extends unknown ? Omit<Each, 'waiter'> : never
+import type { Command } from './unnumbered-command.ts'
 
 /** Settles the promise of one caller. */
 type Settle = (outcome: Outcome) => void
-
-/** Where the sources of a session find it for as long as it is open: they keep this, and let the session go with it. */
-export interface Seat {
-  session: Session | undefined
-}
 
 /**
  * One grant in this process: the state of its machine, the callers who wait, and the effects under way.
@@ -298,11 +292,6 @@ export class Session implements EffectShell, RevocableGrant {
       this.#resting.add(rest)
     })
   }
-}
-
-/** Whether renewing uses up what it is done with. */
-function spends({ renewWith, refreshTokenUse }: GrantPolicy): boolean {
-  return renewWith === 'refresh_token' && refreshTokenUse === 'single_use'
 }
 
 /** How long `close()` waits for what costs nothing to lose, in ms. */
