@@ -193,7 +193,7 @@ function assertPolicy(policy: GrantPolicy): void {
     const value = policy[name]
     const sound = NOT_WHOLE.test(name) ? Number.isFinite(value) : Number.isSafeInteger(value)
     const least = MAY_BE_ZERO.test(name) ? 0 : 1
-    ensure(sound && value >= least, `${name} is ${value}, not a number of at least ${least}`)
+    ensure(sound && value >= least, () => `${name} is ${value}, not a number of at least ${least}`)
   }
   ensureAtMost(policy, 'renewFraction', 0.9)
   ensureAtMost(policy, 'renewSpread', 1)
@@ -205,21 +205,21 @@ function assertPolicy(policy: GrantPolicy): void {
   const delegated = policy.identity.grantType === 'refresh_token'
   ensure(
     !delegated || policy.renewWith === 'refresh_token',
-    'a delegated grant renews with its refresh token',
+    () => 'a delegated grant renews with its refresh token',
   )
   ensure(
     policy.renewWith === 'refresh_token' || policy.renewWith === policy.identity.grantType,
-    `a grant of type ${policy.identity.grantType} cannot be renewed with ${policy.renewWith}`,
+    () => `a grant of type ${policy.identity.grantType} cannot be renewed with ${policy.renewWith}`,
   )
-  ensure(delegated || policy.seedRefreshToken === undefined, 'seedRefreshToken is for delegated grants')
+  ensure(delegated || policy.seedRefreshToken === undefined, () => 'seedRefreshToken is for delegated grants')
 }
 
 function ensureAtMost(policy: GrantPolicy, name: keyof PolicyNumbers, most: number): void {
-  ensure(policy[name] <= most, `${name} is ${policy[name]}, more than ${most}`)
+  ensure(policy[name] <= most, () => `${name} is ${policy[name]}, more than ${most}`)
 }
 
-function ensure(holds: boolean, problem: string): void {
-  if (!holds) throw new EvergrantError(fail('invalid_option', { message: `Invalid policy: ${problem}.` }))
+function ensure(holds: boolean, problem: () => string): void {
+  if (!holds) throw new EvergrantError(fail('invalid_option', { message: `Invalid policy: ${problem()}.` }))
 }
 
 function withoutUndefined<Input extends object>(input: Input): Input {

@@ -7,6 +7,9 @@ import type { Program, ProgramEvent, ProgramSource, ProgramToken } from './progr
 import type { SimulatedGrant } from './simulated-grant.ts'
 import type { World } from './world.ts'
 
+/** Why callers leave. One for all: the reason that a signal makes by itself costs as much as what happens then. */
+const LEFT = new Error('the caller has left')
+
 /** What one call may ask for. */
 export interface CallOptions {
   readonly minValidForMs?: number
@@ -199,7 +202,7 @@ export class SimulatedProcess implements Owner {
     this.world.after(ms, this, () => {
       if (call.outcome !== undefined) return
       call.abandoned = true
-      controller.abort()
+      controller.abort(LEFT)
     })
     return controller.signal
   }
