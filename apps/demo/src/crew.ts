@@ -17,6 +17,8 @@ export interface Member {
   readonly counts: Counts
   readonly explanation: Explanation | undefined
   readonly alive: boolean
+  /** Whether it was ended, or has ended itself, before it was told to finish. */
+  readonly killed: boolean
 }
 
 /** Who hears of what the processes tell. */
@@ -93,8 +95,10 @@ class CrewProcess implements Member {
   counts: Counts = NO_COUNTS
   explanation: Explanation | undefined
   alive = true
+  killed = false
   holds = 0
   readonly #child: ChildProcess
+  #toldToEnd = false
   #burstDone: () => void = () => undefined
 
   constructor(name: string, setting: WorkerSetting, listener: CrewListener) {
@@ -104,6 +108,7 @@ class CrewProcess implements Member {
     this.ready = once(this.#child, 'message')
     this.gone = once(this.#child, 'exit').then(() => {
       this.alive = false
+      this.killed = !this.#toldToEnd
     })
     this.#child.on('message', (telling: Telling) => this.#hear(telling, listener))
   }
@@ -128,7 +133,8 @@ class CrewProcess implements Member {
   }
 
   order(order: Order): void {
-    this.#child.send(order)
+    // One that is gone, by a Ctrl-C that was meant for all, hears no orders any more.
+    this.#child.send(order, () => undefined)
   }
 
   burst(calls: number): Promise<void> {
@@ -143,6 +149,7 @@ class CrewProcess implements Member {
   }
 
   async end(): Promise<void> {
+    this.#toldToEnd = true
     this.order({ type: 'end' })
     await this.gone
   }

@@ -8,6 +8,11 @@ const FRAME_MS = 80
 const BAR_CELLS = 30
 const LOG_LINES = 9
 const ESC = '\u001b['
+const HIDE_CURSOR = `${ESC}?25l`
+const SHOW_CURSOR = `${ESC}?25h`
+/** A line that is wider than the terminal is cut: wrapped, it would push the picture down with every frame. */
+const CUT_LINES = `${ESC}?7l`
+const WRAP_LINES = `${ESC}?7h`
 
 /** A picture that is drawn over itself: the show's progress, every process and its token, counters, the last events. */
 export function liveView(out: Writable): View {
@@ -34,7 +39,7 @@ export function liveView(out: Writable): View {
   return {
     open(opened) {
       scene = opened
-      out.write(`${ESC}?25l`)
+      out.write(HIDE_CURSOR + CUT_LINES)
       timer = setInterval(draw, FRAME_MS)
     },
     act(next) {
@@ -49,7 +54,7 @@ export function liveView(out: Writable): View {
     close() {
       clearInterval(timer)
       draw()
-      out.write(`${ESC}?25h`)
+      out.write(WRAP_LINES + SHOW_CURSOR)
     },
   }
 }
@@ -64,7 +69,7 @@ function picture({ tally, crew, place }: Scene, title: string, log: readonly str
     ...crew.members.map(member => `  process ${member.name}  ${life(member)}`),
     '',
     `  calls      ${bold(String(calls).padEnd(7))} failures  ${verdict(failures)}   repeated with a new token  ${repeated}`,
-    `  requests to the token endpoint  ${tally.tokenRequests.length}   the grant is in ${place.title}`,
+    `  token requests  ${String(tally.tokenRequests.length).padEnd(7)} the grant is in ${place.title}`,
     '',
     ...Array.from({ length: LOG_LINES }, (_, i) => `  ${log[i] ?? ''}`),
     '',
@@ -72,8 +77,8 @@ function picture({ tally, crew, place }: Scene, title: string, log: readonly str
 }
 
 /** The token's life as one process sees it: a bar that empties, red once it must not be served any more. */
-function life({ alive, explanation }: Pick<Member, 'alive' | 'explanation'>): string {
-  if (!alive) return `${bar(0, '31')}  killed`
+function life({ killed, explanation }: Pick<Member, 'killed' | 'explanation'>): string {
+  if (killed) return `${bar(0, '31')}  killed`
   const { token, at = 0, failure } = explanation ?? {}
   if (token === undefined) return `${bar(0, '31')}  no token yet`
   const leftMs = token.rejected ? 0 : Math.max(0, token.expiresAt - at)

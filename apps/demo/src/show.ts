@@ -3,6 +3,7 @@ import { openStage, type Stage, until } from './stage.ts'
 import type { Tally } from './tally.ts'
 import type { View } from './view.ts'
 
+const PROCESSES = 4
 const CALLS_PER_SECOND = 8
 const COLD_CALLERS = 250
 /** How much life the token has left, in ms, when the token endpoint comes back. */
@@ -10,6 +11,7 @@ const LEFT_AFTER_OUTAGE_MS = 2_000
 
 /** About how long the show takes, in ms, for the bar that shows its progress. */
 export const SHOW_MS = 22_000
+const INTERRUPTED = 130
 
 /** One thing that happens while the calls go on. */
 interface Act {
@@ -71,7 +73,7 @@ const ACTS: readonly Act[] = [
     title: 'The store is out of reach',
     async perform({ place, view }) {
       await place.reach(false)
-      view.say(`${place.title} cannot be reached: everybody goes on with what they have`)
+      view.say('the store cannot be reached: everybody goes on with what they have')
       await pause(2_500)
       await place.reach(true)
       view.say('the store is back')
@@ -80,11 +82,18 @@ const ACTS: readonly Act[] = [
   },
 ]
 
-/** Plays the show and returns what was counted. */
+/** Plays the show and returns what was counted. A Ctrl-C ends the process, and leaves nothing behind. */
 export async function play(view: View, redisUrl: string | undefined): Promise<Tally> {
   const stage = await openStage(view, redisUrl)
   const { crew, tally } = stage
+  const close = async () => {
+    await stage.close()
+    view.close()
+  }
+  process.once('SIGINT', () => close().finally(() => process.exit(INTERRUPTED)))
   try {
+    view.open(stage)
+    await Promise.all(Array.from({ length: PROCESSES }, () => crew.hire()))
     view.act(
       `${crew.members.length} processes, ${COLD_CALLERS * crew.members.length} callers at once, and no token yet`,
     )
@@ -95,8 +104,7 @@ export async function play(view: View, redisUrl: string | undefined): Promise<Ta
       await act.perform(stage)
     }
   } finally {
-    await stage.close()
-    view.close()
+    await close()
   }
   tally.stale = stage.sandbox.requests.filter(({ outcome }) => outcome === '111').length
   return tally

@@ -8,7 +8,6 @@ import type { View } from './view.ts'
 
 /** How long a token lives in the show: a month would be a long evening. */
 const LIFETIME_SECONDS = 7
-const PROCESSES = 4
 const LOOK_MS = 20
 
 /** Everything that the acts play with. */
@@ -25,7 +24,7 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** Starts the sandbox and the crew, which shares one grant. Nothing leaves this machine. */
+/** Starts the sandbox, for a crew that shares one grant and is yet to be hired. Nothing leaves this machine. */
 export async function openStage(view: View, redisUrl: string | undefined): Promise<Stage> {
   const sandbox = await baiduSandbox({ lifetimeSeconds: LIFETIME_SECONDS, latencyMs: 50 })
   const place = await showPlace(redisUrl)
@@ -73,8 +72,6 @@ export async function openStage(view: View, redisUrl: string | undefined): Promi
       await place.close()
     },
   }
-  view.open(stage)
-  await Promise.all(Array.from({ length: PROCESSES }, () => crew.hire()))
   return stage
 }
 

@@ -1,4 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -32,8 +36,22 @@ describe('the demo', () => {
     expect(stdout).toMatch(/renewal in good time +failed: temporarily_unavailable\n/)
     expect(stdout).toMatch(/the API had rejected the token +token no\. \d+\n/)
     expect(stdout).toMatch(/renewal in good time +failed: transport_failed\n/)
-    expect(stdout).toMatch(/No call failed: .*\n$/)
+    expect(stdout).toMatch(/No call failed: .*\n.*without the store\.\n$/)
     expect(stdout).not.toMatch(/24\.[0-9a-f]{32}/)
+  })
+
+  it('that is interrupted ends with code 130 and leaves nothing behind', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'demo-test-'))
+    const child = spawn(process.execPath, ['--conditions=evergrant-source', MAIN], {
+      env: { ...process.env, TMPDIR: home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    expect(await readdir(home)).toHaveLength(1)
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect(await readdir(home)).toEqual([])
+    await rm(home, { recursive: true })
   })
 })
 
@@ -122,13 +140,14 @@ describe('the views', () => {
 
   /** A scene with one process in it. */
   function sceneWith(member: object): Scene {
-    const members = [{ name: '1', alive: true, counts: COUNTS, ...member } as Member]
+    const members = [{ name: '1', alive: true, killed: false, counts: COUNTS, ...member } as Member]
     return { tally: tallyAt().tally, crew: { members }, place: { title: 'a place' } }
   }
 
   it.each([
     [{ explanation: undefined }, 'no token yet'],
-    [{ alive: false }, 'killed'],
+    [{ killed: true }, 'killed'],
+    [{ alive: false, explanation: { at: 10, token } }, 'no.  4, 90 ms left, fresh'],
     [{ explanation: { at: 10, token } }, 'no.  4, 90 ms left, fresh'],
     [{ explanation: { at: 70, token } }, 'due for renewal'],
     [{ explanation: { at: 70, token, failure: { code: 'server_error' } } }, 'renewal fails: server_error'],
@@ -144,8 +163,8 @@ describe('the views', () => {
     expect(text()).toContain(words)
     expect(text()).toContain('An act')
     expect(text()).toContain('process 1 asks for a token (due)')
-    expect(text().startsWith('\u001b[?25l')).toBe(true)
-    expect(text().endsWith('\u001b[?25h')).toBe(true)
+    expect(text().startsWith('\u001b[?25l\u001b[?7l')).toBe(true)
+    expect(text().endsWith('\u001b[?7h\u001b[?25h')).toBe(true)
   })
 
   it('in a pipe are lines without colour', () => {
