@@ -170,7 +170,9 @@ export class Session implements EffectShell, RevocableGrant {
   }
 
   #errorOf({ failure }: Extract<Outcome, { ok: false }>): EvergrantError {
-    const advice = failure.advice ?? (failure.kind === 'configure' ? this.gate.doubt : undefined)
+    // What was not answered was not refused for the looks of the client.
+    const refused = failure.kind === 'configure' && failure.status !== undefined
+    const advice = failure.advice ?? (refused ? this.gate.doubt : undefined)
     return new EvergrantError(advice === undefined ? failure : { ...failure, advice })
   }
 

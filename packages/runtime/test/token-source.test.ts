@@ -1,4 +1,4 @@
-import { recordKey } from '@evergrant/core'
+import { fail, recordKey, TransportError } from '@evergrant/core'
 import { atRest, held, jsonResponse, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
 import { EvergrantError, env, secret, Token, tokenSource } from '../src/index.ts'
@@ -385,6 +385,13 @@ describe('a client that looks like something else', () => {
     await clock.advance(60_000)
     await source.token()
     expect(events.filter(event => event.type === 'client.doubtful')).toHaveLength(1)
+  })
+
+  it('is not blamed for a failure that no server has answered with', async () => {
+    const { source, transport } = rig({ provider: doubting, client: { id: 'swapped', secret: 's' } })
+    transport.expect(new TransportError(fail('tls_failed'), 'not_sent'))
+    const error = await failureOf(source.token())
+    expect([error.code, error.advice]).toEqual(['tls_failed', undefined])
   })
 })
 
