@@ -74,6 +74,12 @@ describe('the scopes of the platform', () => {
   it('that nobody has heard of are told apart from those that are known', () => {
     const { en } = baiduScopeAdvice(['brain_all_scope', '__proto__'])
     expect(en).toContain('brain_all_scope is for the AI APIs')
-    expect(en).not.toContain('__proto__')
+    expect(en).toContain('. What __proto__ is for is not known here: enable it')
+  })
+
+  it('that nobody has heard of are answered with whole sentences', () => {
+    const { en, zh } = baiduScopeAdvice(['nonsense'])
+    expect(en).toMatch(/^What nonsense is for is not known here: .* Then drop the token/)
+    expect(zh).toMatch(/^nonsense 未收录/)
   })
 })

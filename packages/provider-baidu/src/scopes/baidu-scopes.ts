@@ -100,6 +100,11 @@ export function baiduScopeAdvice(missing: readonly string[]): Advice {
   )
   const en = known.map(([scope, entry]) => `${scope} is for ${entry.meaning.en}: ${entry.enable.en}.`)
   const zh = known.map(([scope, entry]) => `${scope} 用于${entry.meaning.zh}：${entry.enable.zh}。`)
+  if (known.length < missing.length) {
+    const unknown = missing.filter(scope => !Object.hasOwn(BAIDU_SCOPES, scope)).join(', ')
+    en.push(`What ${unknown} is for is not known here: ${AT_APPLICATION_EN}, if Baidu has it.`)
+    zh.push(`${unknown} 未收录：若百度提供该权限，${AT_APPLICATION_ZH}。`)
+  }
   return {
     en: [...en, 'Then drop the token that is held: scopes are fixed when a token is issued.'].join(' '),
     zh: [...zh, '开通后请丢弃现有令牌：权限在令牌签发时即已确定。'].join(''),
