@@ -139,7 +139,10 @@ async function connectToSignIn(
   if (named === undefined && isElsewhere) return undefined
   const store = await storeFor(options, terminal)
   const name = named ?? 'default'
-  const signIn = await recall(store, name)
+  const signIn = await recall(store, name).catch(async error => {
+    await store.close?.()
+    throw error
+  })
   if (signIn === undefined) {
     await store.close?.()
     if (named === undefined) return undefined
@@ -173,6 +176,7 @@ async function connectToSandbox(
   terminal: Terminal,
 ): Promise<Connection> {
   const { sandboxUrl: running, store: place, provider = 'baidu' } = options
+  if (running !== undefined) requireOrigin(running)
   // What an earlier sandbox has issued is worth nothing to this one.
   const store = place === undefined ? memoryStore() : await storeFor(options, terminal)
   const embedded = running === undefined ? await runSandbox(provider) : undefined
@@ -190,6 +194,11 @@ async function connectToSandbox(
   })
   const closeSandbox = async () => embedded?.close()
   return opened({ source, store, sandboxUrl: url, closeSandbox, ...ofPreset(preset) }, terminal)
+}
+
+function requireOrigin(url: string): void {
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return
+  throw new UsageError(`--sandbox-url is no http or https URL: ${url}`)
 }
 
 /** A key from the environment of the terminal, with advice for those who are here for the first time. */

@@ -37,7 +37,7 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
 
 function details(error: EvergrantError, chinese: boolean): string[] {
   const guidance = Object.entries(FAILURE_GUIDE).find(([code]) => code === error.code)?.[1]
-  const advice = (chinese ? error.advice?.zh : error.advice?.en) ?? guidance?.remedy
+  const advice = (chinese ? error.advice?.zh : error.advice?.en) ?? remedyFor(error, guidance?.remedy)
   const lines: string[] = []
   if (error.description !== undefined) lines.push(`the server said: ${error.description}`)
   if (advice !== undefined) lines.push(`what to do: ${advice}`)
@@ -46,4 +46,9 @@ function details(error: EvergrantError, chinese: boolean): string[] {
   }
   if (error.status !== undefined) lines.push(`HTTP status: ${error.status}`)
   return lines
+}
+
+/** The remedies are those of programs, which wait and try again by themselves; a command has ended. */
+function remedyFor({ kind }: EvergrantError, remedy: string | undefined): string | undefined {
+  return kind === 'retry' && remedy?.startsWith('Nothing') ? 'Run the command again.' : remedy
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT, EXIT_HELP } from './exit-code.ts'
 import { reportFailure } from './failure-report.ts'
-import type { Terminal } from './terminal.ts'
+import { painter, type Terminal } from './terminal.ts'
 import { VERSION } from './version.ts'
 
 type AddCommand = (program: Command, terminal: Terminal) => void
@@ -30,7 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 const HELP = `
 Keys come from the environment or from files, never from arguments:
 
-  baidu     BAIDU_API_KEY     BAIDU_SECRET_KEY       (where no --provider is named)
+  baidu     BAIDU_API_KEY     BAIDU_SECRET_KEY     (without --provider)
   wechat    WECHAT_APP_ID     WECHAT_APP_SECRET
   wecom     WECOM_CORP_ID     WECOM_CORP_SECRET
   feishu    FEISHU_APP_ID     FEISHU_APP_SECRET
@@ -64,7 +64,14 @@ async function programFor(args: readonly string[], terminal: Terminal): Promise<
     command.exitOverride().configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
+      outputError: (text, write) =>
+        write(text.replace(/^error:/, painter(terminal.stderr, terminal.env)('red', 'evergrant:'))),
     })
+    for (const option of command.options) {
+      // What may be given as often as needed is a list, or a map, and empty at first.
+      if (/^(\[\]|\{\})$/.test(JSON.stringify(option.defaultValue) ?? ''))
+        option.defaultValueDescription = 'none'
+    }
   }
   return program
 }

@@ -29,7 +29,7 @@ describe('evergrant audit verify', () => {
     const { chain, number, hash } = log.head
     const result = await evergrant(['audit', 'verify', join(folder, 'log')])
     expect(result).toMatchObject({ code: 0, stderr: '' })
-    expect(result.stdout).toBe(`sound: 3 entries in 1 chains\nhead ${chain}:${number}:${hash}\n`)
+    expect(result.stdout).toBe(`sound: 3 entries in 1 chain\nhead ${chain}:${number}:${hash}\n`)
   })
 
   it('checks signatures with the public key, and heads that were kept', async () => {

@@ -315,10 +315,17 @@ describe('evergrant', () => {
   it('has help that is worth reading, for itself and every command', async () => {
     const { code, stdout } = await evergrant(['--help'])
     expect([code, stdout]).toEqual([0, expect.stringContaining('Exit codes:')])
-    for (const command of ['token', 'inspect', 'call', 'sandbox']) {
+    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) .* {2}\S/gm)].map(([, name]) => name ?? '')
+    expect(commands).toEqual(expect.arrayContaining(['token', 'inspect', 'call', 'sandbox', 'bundle']))
+    for (const command of commands.filter(name => name !== 'help')) {
       const help = await evergrant([command, '--help'])
       expect([help.code, help.stdout.length > 400]).toEqual([0, true])
+      expect(help.stdout).not.toMatch(/default: (\[\]|\{\})/)
+      const tooWide = help.stdout.split('\n').filter(line => line.length > 80)
+      expect(tooWide, `lines of "${command} --help" that 80 columns do not hold`).toEqual([])
     }
+    const spans = await evergrant(['bundle', 'create', '--help'])
+    expect(spans.stdout).toContain('(default: 24h)')
     expect((await evergrant(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
@@ -326,7 +333,12 @@ describe('evergrant', () => {
     const { code, stderr } = await evergrant(['tokn'])
     expect([code, stderr]).toEqual([2, expect.stringContaining('Did you mean token?')])
     expect((await evergrant(['token', '--json', '--curl', '--sandbox'])).code).toBe(2)
-    expect((await evergrant(['token', '--bogus'])).code).toBe(2)
+    const bogus = await evergrant(['token', '--bogus'])
+    expect([bogus.code, bogus.stderr]).toEqual([2, "evergrant: unknown option '--bogus'\n"])
+    const nowhere = await evergrant(['token', '--sandbox-url', 'nonsense'])
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('no http or https URL')])
+    const port = await evergrant(['sandbox', '--port', '99999'])
+    expect([port.code, port.stderr]).toEqual([2, expect.stringContaining('from 0 to 65535')])
   })
 })
 
@@ -385,6 +397,12 @@ describe('the program', () => {
     const { until, ended } = start(['sandbox', '--port', new URL(sandbox.url).port])
     await until('is taken; choose another with --port')
     expect(await ended).toBe(2)
+  })
+
+  it('ends when the store cannot be asked for a sign-in', async () => {
+    const { until, ended } = start(['token', '--store', 'redis://127.0.0.1:1'])
+    await until('store_unreachable')
+    expect(await ended).toBe(5)
   })
 
   it('ends quietly when its reader has seen enough', async () => {

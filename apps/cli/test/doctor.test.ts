@@ -73,7 +73,7 @@ describe('evergrant doctor', () => {
     await writeFile(join(source, 'fine.ts'), 'const secret = env("BAIDU_SECRET_KEY")')
     await writeFile(join(source, 'deep', 'node_modules', 'a.js'), SECRET)
     const clean = await evergrant(['doctor', '--source', source], { env })
-    expect([clean.code, clean.stdout]).toEqual([0, expect.stringContaining('no key stands in 1 files')])
+    expect([clean.code, clean.stdout]).toEqual([0, expect.stringContaining('no key stands in 1 file below')])
     await writeFile(join(source, 'deep', 'a.ts'), `const secret = '${SECRET}'`)
     await writeFile(join(source, 'b.yml'), `x: ${Buffer.from(`${SECRET}\n`).toString('base64')}`)
     const { code, stdout } = await evergrant(['doctor', '--source', source], { env })

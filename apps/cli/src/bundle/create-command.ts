@@ -31,7 +31,11 @@ export function addCreateCommand(bundle: Command, terminal: Terminal): void {
     .addOption(
       new Option('--passphrase-file <file>', 'a passphrase in place of a public key').conflicts('to'),
     )
-    .option('--valid <span>', 'within which time it has to be imported: 30m, 24h, 7d', span, UNITS_MS.d)
+    .addOption(
+      new Option('--valid <span>', 'within which time it has to be imported: 30m, 24h, 7d')
+        .argParser(span)
+        .default(UNITS_MS.d, '24h'),
+    )
     .option('--issuer <text>', 'who makes it, in words')
     .option('--purpose <text>', 'what for, in words')
     .action((options: CreateOptions) => create(options, terminal))

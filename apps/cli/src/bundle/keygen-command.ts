@@ -18,5 +18,6 @@ export function addKeygenCommand(bundle: Command, terminal: Terminal): void {
       await writeNewFile(`${out}.key`, JSON.stringify(privateKey))
       await writeNewFile(`${out}.pub`, JSON.stringify(publicKey), 0o644)
       writeLine(terminal.stdout, name)
+      writeLine(terminal.stderr, `${out}.key stays here; ${out}.pub goes to the other side`)
     })
 }

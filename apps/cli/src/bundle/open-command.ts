@@ -95,7 +95,7 @@ async function openerOf({ key, passphraseFile }: OpenOptions): Promise<Opener> {
 }
 
 function consentToReveal(opened: OpenedBundle, options: OpenOptions, terminal: Terminal): Promise<void> {
-  const sentence = `The tokens of ${opened.grants.length} grants are about to be shown.`
+  const sentence = `The tokens of ${countOf(opened.grants.length)} are about to be shown.`
   return requireConsent(
     { what: 'bundle.revealed', question: { word: 'reveal', sentence } },
     options,
@@ -146,7 +146,7 @@ const OUTCOMES: Readonly<Record<ImportOutcome, string>> = {
 
 async function importFile(file: string, options: ImportOptions, terminal: Terminal): Promise<void> {
   const opened = await openFile(file, options)
-  const sentence = `The tokens of ${opened.grants.length} grants are about to be put into the store.`
+  const sentence = `The tokens of ${countOf(opened.grants.length)} are about to be put into the store.`
   await requireConsent({ what: 'bundle.imported', question: { word: 'import', sentence } }, options, terminal)
   const store = await storeFor(options, terminal)
   try {
@@ -174,4 +174,8 @@ function when(at: number): string {
   if (at === Number.POSITIVE_INFINITY) return 'never'
   const date = new Date(at)
   return Number.isNaN(date.getTime()) ? 'beyond all calendars' : date.toISOString()
+}
+
+function countOf(grants: number): string {
+  return `${grants} grant${grants === 1 ? '' : 's'}`
 }

@@ -18,8 +18,9 @@ interface ReportCommandOptions {
 }
 
 const HELP = `
-EVERGRANT_AUDIT=<directory> has every command write down what it does with keys, and EVERGRANT_AUDIT_KEY=<file> has it
-signed. Keep the head that "verify" prints elsewhere: with --head, a log that was cut since is found out.`
+EVERGRANT_AUDIT=<directory> has every command write down what it does with keys,
+and EVERGRANT_AUDIT_KEY=<file> has it signed. Keep the head that "verify" prints
+elsewhere: with --head, a log that was cut since is found out.`
 
 export function addAuditCommand(program: Command, terminal: Terminal): void {
   const command = program
@@ -86,7 +87,10 @@ function inWords({ sound, chains, problems }: AuditVerdict, { stdout, env }: Ter
   const entries = chains.reduce((sum, chain) => sum + chain.entries, 0)
   lines.push(
     sound
-      ? paint('green', `sound: ${entries} entries in ${chains.length} chains`)
+      ? paint(
+          'green',
+          `sound: ${counted(entries, 'entry', 'entries')} in ${counted(chains.length, 'chain', 'chains')}`,
+        )
       : paint('red', `not sound: ${problems.length} problems in ${entries} entries`),
   )
   for (const { head } of chains) lines.push(`head ${head.chain}:${head.number}:${head.hash}`)
@@ -122,4 +126,8 @@ function keyInWords(key: KeyReport): string {
 
 function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 16).replace('T', ' ')
+}
+
+function counted(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`
 }

@@ -17,22 +17,26 @@ interface CallOptions extends ConnectionOptions {
 }
 
 const HELP = `
-The token is put where the API wants it, and is shown to https URLs of the platform's hosts only; --allow-host adds
-others. With --sandbox the same URL goes to the sandbox:
+The token is put where the API wants it, and is shown to https URLs of the
+platform's hosts only; --allow-host adds others. With --sandbox the same URL
+goes to the sandbox:
 
   evergrant call --sandbox https://aip.baidubce.com/rpc/2.0/mt/texttrans/v1 \\
     -d '{"q":"你好","from":"zh","to":"en"}'
 
-  evergrant call --provider wechat https://api.weixin.qq.com/cgi-bin/get_api_domain_ip
+  evergrant call --provider wechat \\
+    https://api.weixin.qq.com/cgi-bin/get_api_domain_ip
 
-After "evergrant login" it is made with a token of that sign-in: of the one that --as names, or of the default one
-where no keys are given. Its server may be shown the token; every other API is named:
+After "evergrant login" it is made with a token of that sign-in: of the one that
+--as names, or of the default one where no keys are given. Its server may be
+shown the token; every other API is named:
 
   evergrant call --as work --allow-host api.example https://api.example/me
 
 A token that the API rejects is replaced, and the call repeated once.`
 
 const ANSWER_TIMEOUT_MS = 60_000
+const NEWLINE = 0x0a
 
 export function addCallCommand(program: Command, terminal: Terminal): void {
   const command = program.command('call').description('make an authorized request to an API')
@@ -60,6 +64,8 @@ async function call(address: string, options: CallOptions, terminal: Terminal): 
     requireAllowed(url, api, connection)
     const answer = await send(reroute(url, connection), body, options, { ...connection, api })
     terminal.stdout.write(answer.bytes)
+    // Where a person reads it, the prompt stands on a line of its own.
+    if (terminal.stdout.isTTY === true && answer.bytes.at(-1) !== NEWLINE) writeLine(terminal.stdout)
     report(answer, connection, terminal)
   } finally {
     await connection.close()

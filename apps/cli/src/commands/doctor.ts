@@ -15,9 +15,10 @@ interface DoctorOptions extends KeyPlaces, StorePlace {
 }
 
 const HELP = `
-Looks at this machine only, and asks nobody but the store and the key service that are configured. With --source, the files
-below a directory are searched for the very keys that are configured, and for texts that look like secrets. It ends with
-code 3 if there is anything to mend, so that it can stand in a build:
+Looks at this machine only, and asks nobody but the store and the key service
+that are configured. With --source, the files below a directory are searched for
+the very keys that are configured, and for texts that look like secrets. It ends
+with code 3 if there is anything to mend, so that it can stand in a build:
 
   evergrant doctor --source . --source-only
 

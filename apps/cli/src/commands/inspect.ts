@@ -5,9 +5,9 @@ import { painter, readAll, type Terminal, writeLine } from '../terminal.ts'
 import { anatomyOf, type TokenAnatomy } from '../token-anatomy.ts'
 
 const HELP = `
-Nobody is asked and nothing is sent. A signature is neither needed nor checked: this shows what a token says,
-not whether it is true. Arguments can be seen by other users of a machine; "-" reads the token from standard
-input instead:
+Nobody is asked and nothing is sent. A signature is neither needed nor checked:
+this shows what a token says, not whether it is true. Arguments can be seen by
+other users of a machine; "-" reads the token from standard input instead:
 
   evergrant token --sandbox | evergrant inspect -`
 

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
 import { UsageError } from '../failure-report.ts'
-import { keyOf, readKeyringFile, writeKeyringFile } from '../keyring/keyring-file.ts'
+import { SERVICE_FORMS, serviceKeyOf } from '../keyring/key-service-entry.ts'
+import { readKeyringFile, writeKeyringFile } from '../keyring/keyring-file.ts'
+import { unusable } from '../keyring/unusable.ts'
 import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
 
@@ -13,19 +15,26 @@ interface KeygenOptions extends ConsentOptions {
 }
 
 const HELP = `
-The file has one key a line, <id>:<base64 of 32 bytes>, the current one first; only its owner can read it. To change
-keys where several processes share a store:
+The file has one key a line, <id>:<base64 of 32 bytes>, the current one first;
+only its owner can read it. To change keys where several processes share a
+store:
 
-  evergrant keygen --last ring    1. give this to all of them: they can read what the new key will seal
-                                  2. move its line to the top, and give it to all of them again
-  evergrant rekey --keyring ring  3. until nothing is left under the old key; then take its line out
+  1. evergrant keygen --last ring
+     and give the file to all: they can read what the new key will seal
+  2. move its line to the top, and give the file to all again
+  3. evergrant rekey --keyring ring
+     until nothing is left under the old key; then take its line out
 
 Keep a copy: without the key, what it has sealed is lost.
 
-With --service the key stays at HashiCorp Vault Transit or AWS KMS, and the file says where that is:
+With --service the key stays at HashiCorp Vault Transit or AWS KMS, and the file
+says where that is:
 
-  evergrant keygen ring --service "vault url=https://vault.example key=evergrant"    with VAULT_TOKEN, or token-file=
-  evergrant keygen ring --service "aws-kms key=alias/evergrant region=cn-north-1"    with the credentials of the AWS SDK`
+  evergrant keygen ring --service "vault url=https://vault.example key=grants"
+  evergrant keygen ring --service "aws-kms key=alias/grants region=cn-north-1"
+
+Vault wants VAULT_TOKEN, or token-file= among the settings; AWS the credentials
+that its SDK finds.`
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
@@ -44,7 +53,10 @@ async function makeKey(file: string, options: KeygenOptions, terminal: Terminal)
   const { stdout, env } = terminal
   const { id = newId(), last = false, service } = options
   const entry = `${id}:${service ?? randomBytes(32).toString('base64')}`
-  if (service !== undefined) keyOf(entry, 'What --service names', env)
+  if (service !== undefined && serviceKeyOf(entry, '--service', env) === undefined) {
+    const forms = Object.values(SERVICE_FORMS).map(form => `\n  ${form}`)
+    throw unusable(`--service names no key service that is known here. It has to be:${forms.join('')}`)
+  }
   const line = `${entry}\n`
   if (!existsSync(file)) {
     await writeKeyringFile(file, line, true)

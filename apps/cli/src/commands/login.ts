@@ -3,7 +3,7 @@ import { systemClock } from '@evergrant/runtime'
 import type { GrantedTokens } from '@evergrant/runtime/flows'
 import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting } from '../admitting.ts'
-import { amount } from '../amount.ts'
+import { amount, portNumber } from '../amount.ts'
 import { UsageError } from '../failure-report.ts'
 import { browserSignIn } from '../sign-in/browser-sign-in.ts'
 import { deviceCodeSignIn } from '../sign-in/device-code-sign-in.ts'
@@ -27,16 +27,19 @@ interface LoginOptions extends SignInTarget, Admitting {
 }
 
 const HELP = `
-Signs you in at an authorization server and keeps the grant: in a directory of yours by default, --store says where.
-The client must be registered there as a native application that may redirect to http://127.0.0.1 (RFC 8252), or
-be allowed the device flow.
+Signs you in at an authorization server and keeps the grant: in a directory of
+yours by default, --store says where. The client must be registered there as a
+native application that may redirect to http://127.0.0.1 (RFC 8252), or be
+allowed the device flow.
 
-  evergrant login --issuer https://as.example --client-id my-tool --scope openid --scope offline_access
+  evergrant login --issuer https://as.example --client-id my-tool \\
+    --scope openid --scope offline_access
   evergrant token                # a token of that grant, renewed when it is due
   evergrant logout               # revoked at the server, forgotten here
 
-A secret of the client comes from EVERGRANT_CLIENT_SECRET or from a file; where it was found is remembered, and it
-is read there again. Several sign-ins are told apart by a name: --as work.`
+A secret of the client comes from EVERGRANT_CLIENT_SECRET or from a file; where
+it was found is remembered, and it is read there again. Several sign-ins are
+told apart by a name: --as work.`
 
 export function addLoginCommand(program: Command, terminal: Terminal): void {
   program
@@ -51,7 +54,7 @@ export function addLoginCommand(program: Command, terminal: Terminal): void {
     .option('--secret-key-file <path>', 'for Baidu: the same for the Secret Key and BAIDU_SECRET_KEY')
     .option('--scope <scope>', 'a scope to ask for, as often as needed', collect, [])
     .option('--as <name>', 'the name to remember it by', requireName, 'default')
-    .option('--port <number>', 'the port on 127.0.0.1 for the answer; 0 takes a free one', amount, 0)
+    .option('--port <number>', 'the port on 127.0.0.1 for the answer; 0 takes a free one', portNumber, 0)
     .option('--host <address>', 'in a container: the address that the port of 127.0.0.1 is passed on to')
     .addOption(allowOption())
     .addOption(

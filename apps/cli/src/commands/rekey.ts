@@ -16,8 +16,9 @@ interface RekeyCommandOptions extends ConsentOptions {
 }
 
 const HELP = `
-Every record is replaced on its own, and only as it was read: the command may be killed, run again, and run while others
-use the store. What cannot be opened is left as it is, and counted.`
+Every record is replaced on its own, and only as it was read: the command may be
+killed, run again, and run while others use the store. What cannot be opened is
+left as it is, and counted.`
 
 /** Records between two lines of progress, where nobody watches. */
 const EVERY = 1_000

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
-import { amount } from '../amount.ts'
+import { amount, portNumber } from '../amount.ts'
 import { PRESET_NAMES, type PresetName } from '../provider/provider-preset.ts'
 import { type RunningSandbox, runSandbox } from '../provider/run-sandbox.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
@@ -14,13 +14,16 @@ interface SandboxCommandOptions extends Admitting {
 }
 
 const HELP = `
-It stands in for a platform on this machine. For Baidu: the token endpoint with its exact answers, the exchange of
-Access Keys for bearer keys, text translation, text recognition and speech. For the others: the token endpoint, any API,
-and what a token request does there to the tokens before it. It is controlled over HTTP, for example:
+It stands in for a platform on this machine. For Baidu: the token endpoint with
+its exact answers, the exchange of Access Keys for bearer keys, text
+translation, text recognition and speech. For the others: the token endpoint,
+any API, and what a token request does there to the tokens before it. It is
+controlled over HTTP, for example:
 
-  curl -X POST -d '{"advanceMs":2592000000}'        -H 'content-type: application/json' <url>/sandbox/clock
-  curl -X POST -d '{}'                              -H 'content-type: application/json' <url>/sandbox/revoke
-  curl -X POST -d '{"fault":"json_503","times":3}'  -H 'content-type: application/json' <url>/sandbox/fault
+  json='content-type: application/json'
+  curl -H "$json" -d '{"advanceMs":2592000000}' <url>/sandbox/clock
+  curl -H "$json" -d '{}' <url>/sandbox/revoke
+  curl -H "$json" -d '{"fault":"json_503","times":3}' <url>/sandbox/fault
   curl <url>/sandbox/state`
 
 export function addSandboxCommand(program: Command, terminal: Terminal): void {
@@ -32,7 +35,7 @@ export function addSandboxCommand(program: Command, terminal: Terminal): void {
         .choices(PRESET_NAMES)
         .default('baidu' satisfies PresetName),
     )
-    .option('--port <number>', 'the port; 0 takes a free one', amount, 8787)
+    .option('--port <number>', 'the port; 0 takes a free one', portNumber, 8787)
     .option('--host <address>', 'the address to listen on; 127.0.0.1 by default, 0.0.0.0 for all')
     .addOption(allowOption())
     .option('--lifetime-seconds <number>', 'how long its tokens live; as at the platform by default', amount)

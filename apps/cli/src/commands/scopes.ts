@@ -13,13 +13,16 @@ interface ScopesOptions extends ConnectionOptions {
 }
 
 const HELP = `
-What was granted comes from the token answer, or from the token itself where it is a JWT. What is needed comes from the
-URLs that you name, as far as the platform documents it, and from --needs. No call is made.
+What was granted comes from the token answer, or from the token itself where it
+is a JWT. What is needed comes from the URLs that you name, as far as the
+platform documents it, and from --needs. No call is made.
 
   evergrant scopes --sandbox
-  evergrant scopes https://vop.baidu.com/server_api https://aip.baidubce.com/rest/2.0/ocr/v1/general_basic
+  evergrant scopes https://vop.baidu.com/server_api \\
+    https://aip.baidubce.com/rest/2.0/ocr/v1/general_basic
 
-It ends with code 3 when something is needed that was not granted. What is granted and not needed could be taken away.`
+It ends with code 3 when something is needed that was not granted. What is
+granted and not needed could be taken away.`
 
 export function addScopesCommand(program: Command, terminal: Terminal): void {
   const command = program.command('scopes').description('show what a token may do, and what calls need')

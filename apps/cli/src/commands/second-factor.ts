@@ -10,8 +10,9 @@ import { isCodeOf, newTotpSecret, totpUri } from '../second-factor/totp-factor.t
 import { type Terminal, writeLine } from '../terminal.ts'
 
 const HELP = `
-With a second verification, commands that reveal, export, import, revoke, add a key or seal anew want the code of an
-authenticator (RFC 6238). A code counts once; five wrong ones within a quarter of an hour block it for that long.`
+With a second verification, commands that reveal, export, import, revoke, add a
+key or seal anew want the code of an authenticator (RFC 6238). A code counts
+once; five wrong ones within a quarter of an hour block it for that long.`
 
 export function addSecondFactorCommand(program: Command, terminal: Terminal): void {
   const command = program

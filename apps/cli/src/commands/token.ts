@@ -14,17 +14,18 @@ interface TokenCommandOptions extends ConnectionOptions {
 }
 
 const HELP = `
-The token goes to standard output and nothing else does, so that it can be used in a script:
+The token goes to standard output and nothing else does, so that it can be used
+in a script:
 
   TOKEN=$(evergrant token)
   evergrant token --sandbox --json
-  evergrant token --provider wechat     # with WECHAT_APP_ID and WECHAT_APP_SECRET
+  evergrant token --provider wechat  # with WECHAT_APP_ID and WECHAT_APP_SECRET
 
-After "evergrant login" it is a token of that sign-in: of the one that --as names, or of the default one where no
-keys are given.
+After "evergrant login" it is a token of that sign-in: of the one that --as
+names, or of the default one where no keys are given.
 
-It is kept, and the next run hands out the same one until it is due for renewal; --store says where.
-Tokens of an embedded sandbox are not kept.`
+It is kept, and the next run hands out the same one until it is due for renewal;
+--store says where. Tokens of an embedded sandbox are not kept.`
 
 export function addTokenCommand(program: Command, terminal: Terminal): void {
   const command = program.command('token').description('obtain an access token and print it')

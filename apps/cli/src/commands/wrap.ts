@@ -11,12 +11,14 @@ interface WrapOptions {
 }
 
 const HELP = `
-The secret comes on standard input, and its ciphertext goes to standard output: text that may stand in a configuration.
-decryptedSecret() of @evergrant/kms reads it, with the same context.
+The secret comes on standard input, and its ciphertext goes to standard output:
+text that may stand in a configuration. decryptedSecret() of @evergrant/kms
+reads it, with the same context.
 
   evergrant wrap --keyring ring < secret-key > secret-key.kms
 
-The services' own tools do the same: "aws kms encrypt", "vault write transit/encrypt/<key>".`
+The services' own tools do the same: "aws kms encrypt",
+"vault write transit/encrypt/<key>".`
 
 /** As much as AWS KMS encrypts at once, in bytes. */
 const SECRET_BYTES_MAX = 4_096

@@ -46,7 +46,11 @@ export async function lookIntoSource(
   if (files > FILES_MAX)
     findings.push(bad(`only ${FILES_MAX} files were looked at`, 'Name a smaller directory.'))
   if (findings.length > 0) return findings
-  return [good(`no key stands in ${files} files below ${directory}, and nothing that looks like one`)]
+  return [
+    good(
+      `no key stands in ${files} file${files === 1 ? '' : 's'} below ${directory}, and nothing that looks like one`,
+    ),
+  ]
 }
 
 async function lookAtText(path: string, file: string, text: string): Promise<Finding[]> {

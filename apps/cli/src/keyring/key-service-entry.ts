@@ -8,7 +8,7 @@ import { lazyAwsKms } from './lazy-aws-kms.ts'
 import { unusable } from './unusable.ts'
 
 /** How a key that stays at a service is written in a keyring, after its id and a colon. */
-const SERVICE_FORMS = {
+export const SERVICE_FORMS = {
   vault: 'vault url=<https URL> key=<name> [mount=<path>] [namespace=<name>] [token-file=<path>]',
   'aws-kms': 'aws-kms key=<id, ARN or alias> [region=<name>] [endpoint=<https URL>]',
 } as const

@@ -38,7 +38,7 @@ export async function readKeyringFile(path: string, env: Terminal['env']): Promi
 }
 
 /** The key of a line; none for a comment. Throws as {@link readKeyringFile} rejects. */
-export function keyOf(entry: string, where: string, env: Terminal['env']): KeyringKey[] {
+function keyOf(entry: string, where: string, env: Terminal['env']): KeyringKey[] {
   if (entry === '' || entry.startsWith('#')) return []
   const [, id, key] = LINE.exec(entry) ?? []
   if (id !== undefined && key !== undefined) return [{ id, key }]
