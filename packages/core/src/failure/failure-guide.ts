@@ -192,7 +192,8 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
     },
     insecure_endpoint: {
       meaning: 'The URL is not https, and credentials are never sent in clear (RFC 6749 §3.2).',
-      remedy: 'Use https. Plain http is allowed to loopback hosts only, and only when asked for.',
+      remedy:
+        'Use https. Plain http is allowed to loopback hosts only, and only by a transport with `allowInsecureLoopback`.',
     },
     store_unreachable: {
       meaning: 'The store cannot be reached, and without it this grant must not be renewed.',
