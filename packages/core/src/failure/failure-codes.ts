@@ -108,8 +108,8 @@ export const FAILURE_CODES = {
     'retry',
     'A new token was rejected as the one before it; check permissions, region and environment.',
   ],
-  transport_failed: ['retry', 'The token endpoint could not be reached, or the connection broke.'],
-  request_timed_out: ['retry', 'The token endpoint did not answer within requestTimeoutMs.'],
+  transport_failed: ['retry', 'The server could not be reached, or the connection broke.'],
+  request_timed_out: ['retry', 'The server did not answer within requestTimeoutMs.'],
   tls_failed: ['configure', 'The TLS connection was refused: certificate, host name or protocol version.'],
   key_not_pinned: [
     'distrust',

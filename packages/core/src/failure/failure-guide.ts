@@ -179,11 +179,11 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
       remedy: 'Check permissions, region and that token and API belong to the same environment.',
     },
     transport_failed: {
-      meaning: 'The token endpoint could not be reached, or the connection broke.',
+      meaning: 'The server could not be reached, or the connection broke.',
       remedy: 'Check network, DNS, proxy and certificates if it lasts.',
     },
     request_timed_out: {
-      meaning: 'The token endpoint did not answer within requestTimeoutMs.',
+      meaning: 'The server did not answer within requestTimeoutMs.',
       remedy: 'Check the network if it lasts; raise requestTimeoutMs for a slow endpoint.',
     },
     tls_failed: {
