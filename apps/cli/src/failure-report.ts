@@ -50,5 +50,6 @@ function details(error: EvergrantError, chinese: boolean): string[] {
 
 /** The remedies are those of programs, which wait and try again by themselves; a command has ended. */
 function remedyFor({ kind }: EvergrantError, remedy: string | undefined): string | undefined {
-  return kind === 'retry' && remedy?.startsWith('Nothing') ? 'Run the command again.' : remedy
+  if (!remedy?.startsWith('Nothing')) return remedy
+  return kind === 'retry' ? 'Run the command again.' : undefined
 }

@@ -137,6 +137,12 @@ describe('evergrant token', () => {
     expect(wrong.stderr).toContain('the server said: unknown client id')
     expect(wrong.stderr).toContain('what to do: The API Key is wrong')
     expect(wrong.stderr).toContain('HTTP status: 401')
+    refusing.behave({ respond: 'HTTP/1.1 503 Busy\r\n\r\n' })
+    const busy = await evergrant(['token', '--sandbox-url', `http://127.0.0.1:${refusing.port}`])
+    expect([busy.code, busy.stderr]).toEqual([
+      5,
+      expect.stringContaining('what to do: Run the command again.'),
+    ])
     refusing.behave({ respond: 'HTTP/1.1 200 OK\r\n\r\n<html>' })
     expect((await evergrant(['token', '--sandbox-url', `http://127.0.0.1:${refusing.port}`])).code).toBe(6)
     await refusing.close()

@@ -51,6 +51,10 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     return say({ access_token: `token-${tokens}`, refresh_token: `refresh-${tokens}`, expires_in: 3_600 })
   }
   if (pathname === '/forbidden') return say({ error: 'no' }, 403)
+  if (pathname === '/broken') {
+    request.socket.destroy()
+    return
+  }
   shown.push(request.headers.authorization)
   if (request.headers.authorization === `Bearer ${accepted}`) return say({ sub: 'me' })
   say({ error: 'invalid_token' }, 401, { 'www-authenticate': 'Bearer error="invalid_token"' })
@@ -99,6 +103,15 @@ describe('a call after a sign-in', () => {
     const { code, stdout, stderr } = await command('call', `${issuer}/forbidden`)
     expect([code, stdout]).toEqual([8, '{"error":"no"}'])
     expect(stderr).toContain('the API answered with HTTP 403')
+  })
+
+  it('tells of an API that breaks the connection, by its host, and that it may be tried again', async () => {
+    await signIn()
+    const { code, stderr } = await command('call', '-X', 'POST', `${issuer}/broken`)
+    expect([code, stderr]).toEqual([
+      5,
+      expect.stringContaining(`transport_failed: ${new URL(issuer).host}: `),
+    ])
   })
 
   it('shows no token to a stranger, in clear to nobody, and asks nobody for one before', async () => {

@@ -9,9 +9,10 @@ export interface BaiduUserOptions {
 const ORIGIN = 'https://openapi.baidu.com'
 
 /**
- * Baidu for grants of its users, to Netdisk for instance: `authorizationFlow`, `deviceSignIn` and `revokeToken` of the
- * runtime. A refresh token lives ten years and works once; Netdisk voids it even when the refresh fails, so one that was
- * sent is never sent again on suspicion. No PKCE: Baidu documents none. A grant is revoked by its access token.
+ * Baidu for grants of its users, to Netdisk for instance: `authorizationFlow`, `deviceSignIn` and `revokeToken` of
+ * `@evergrant/runtime/flows`. A refresh token lives ten years and works once; Netdisk voids it even when the refresh
+ * fails, so one that was sent is never sent again on suspicion. No PKCE: Baidu documents none. A grant is revoked by its
+ * access token.
  */
 export function baiduUser({ origin = ORIGIN }: BaiduUserOptions = {}): Provider {
   return {

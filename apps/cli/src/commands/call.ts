@@ -1,3 +1,4 @@
+import { causeCode, EvergrantError, fail, networkFailure } from '@evergrant/core'
 import { type ApiFailure, originTest, type ResourceServer } from '@evergrant/core/calls'
 import { explainBaiduError } from '@evergrant/provider-baidu/calls'
 import type { TokenSource } from '@evergrant/runtime'
@@ -123,17 +124,25 @@ async function send(
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', contentTypeOf(body))
   // Whoever types a command may just have mended what has failed before.
   await source.token({ probe: true })
-  const response = await authorizedFetch(
-    source,
-    { ...api, judge },
-    { requires: options.requires },
-  )(url, {
-    method: options.request ?? (body === undefined ? 'GET' : 'POST'),
-    headers,
-    body: body ?? null,
-    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-  })
-  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()), failure }
+  const request = authorizedFetch(source, { ...api, judge }, { requires: options.requires })
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  const method = options.request ?? (body === undefined ? 'GET' : 'POST')
+  try {
+    const response = await request(url, { method, headers, body: body ?? null, signal })
+    return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()), failure }
+  } catch (error) {
+    throw EvergrantError.is(error) ? error : unanswered(error, url, signal)
+  }
+}
+
+/** What the network, and not the API, has done to a call. */
+function unanswered(error: unknown, { host }: URL, { aborted }: AbortSignal): EvergrantError {
+  if (aborted) {
+    const message = `${host} did not answer within ${ANSWER_TIMEOUT_MS / 1000} s.`
+    return new EvergrantError(fail('request_timed_out', { message }))
+  }
+  const failure = networkFailure(causeCode(error))
+  return new EvergrantError({ ...failure, message: `${host}: ${failure.message}` })
 }
 
 function splitHeader(line: string): [string, string] {
