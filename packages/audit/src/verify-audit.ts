@@ -150,7 +150,9 @@ class Check {
       const message = `entry ${record.number} stands after entry ${head.number}`
       this.object({ ...at, kind: 'line_out_of_order', message })
     } else if (record.number > head.number + 1) {
-      const message = `entries ${head.number + 1} to ${record.number - 1} are missing before it`
+      const [first, last] = [head.number + 1, record.number - 1]
+      const missing = first === last ? `entry ${first} is` : `entries ${first} to ${last} are`
+      const message = `${missing} missing before it`
       this.object({ ...at, kind: 'line_missing', message })
     } else if (previous !== head.hash) {
       this.object({

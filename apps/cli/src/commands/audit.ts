@@ -91,7 +91,10 @@ function inWords({ sound, chains, problems }: AuditVerdict, { stdout, env }: Ter
           'green',
           `sound: ${counted(entries, 'entry', 'entries')} in ${counted(chains.length, 'chain', 'chains')}`,
         )
-      : paint('red', `not sound: ${problems.length} problems in ${entries} entries`),
+      : paint(
+          'red',
+          `not sound: ${counted(problems.length, 'problem', 'problems')} in ${counted(entries, 'entry', 'entries')}`,
+        ),
   )
   for (const { head } of chains) lines.push(`head ${head.chain}:${head.number}:${head.hash}`)
   return lines.join('\n')
@@ -108,7 +111,10 @@ async function report(directory: string, options: ReportCommandOptions, terminal
   const keys = sums.keys(Date.now(), options.unusedAfterDays * 86_400_000)
   writeLine(stdout, options.json ? JSON.stringify(keys, null, 2) : keys.map(keyInWords).join('\n\n'))
   if (sound) return
-  writeLine(stderr, painter(stderr, env)('red', 'The log is not sound; run: evergrant audit verify'))
+  writeLine(
+    stderr,
+    painter(stderr, env)('red', `The log is not sound; run: evergrant audit verify ${directory}`),
+  )
   throw new ReportedError(EXIT.distrust)
 }
 
