@@ -12,7 +12,7 @@ import { isRejectedWhileFresh } from './stamp.ts'
 import { learnOffset } from './store-clock.ts'
 import { failWaiters, noteStoreAnswer, noteStoreFailure, rejectedAgain, remembered } from './trouble.ts'
 import { currentFlight, currentPending, replyFailure, report, type Turn } from './turn.ts'
-import { enqueue, keepWaiters } from './waiter-queue.ts'
+import { enqueue, leave } from './waiter-queue.ts'
 
 /** A command: somebody wants a token. */
 export function onRequested(turn: Turn, event: EventOf<'token.requested'>): void {
@@ -31,9 +31,9 @@ export function onRequested(turn: Turn, event: EventOf<'token.requested'>): void
 /** A command: a caller has left. */
 export function onAbandoned(turn: Turn, event: EventOf<'token.abandoned'>): void {
   const { state } = turn
-  state.queue = keepWaiters(state.queue, waiter => waiter.id !== event.waiter)
+  state.queue = leave(state.queue, event.waiter)
   if (state.pending !== undefined) {
-    const commanders = keepWaiters(state.pending.commanders, waiter => waiter.id !== event.waiter)
+    const commanders = leave(state.pending.commanders, event.waiter)
     state.pending = { ...state.pending, commanders }
   }
   chooseNext(turn)

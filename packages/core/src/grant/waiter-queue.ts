@@ -45,3 +45,17 @@ export function keepWaiters(queue: WaiterQueue, stays: (waiter: Waiter) => boole
   const kept = all.filter(stays)
   return kept.length === all.length ? queue : kept.reduce(enqueue, NO_WAITERS)
 }
+
+/**
+ * The queue without one waiter; the same queue when it is not in it. Those who came before are shared and those who
+ * came later are linked anew, so that a crowd that leaves one by one costs no copy of the crowd each time.
+ */
+export function leave(queue: WaiterQueue, id: number): WaiterQueue {
+  const later: Waiter[] = []
+  let link = queue.last
+  for (; link !== undefined && link.waiter.id !== id; link = link.before) later.push(link.waiter)
+  if (link === undefined) return queue
+  let last = link.before
+  for (const waiter of later.reverse()) last = { waiter, before: last }
+  return { size: queue.size - 1, earliestUntil: queue.earliestUntil, last }
+}
