@@ -158,25 +158,24 @@ export class Source implements TokenSource {
     if (hot !== undefined && now < hot.quietUntil && now + minValidForMs <= hot.token.expiresAt)
       return hot.token
     const until = this.#until(session, options)
-    const ask = () => session.command({ type: 'token.requested', minValidForMs, until, probe }, signal)
-    let served = await ask()
-    if (served !== undefined && served.fingerprint === this.#rejected) {
-      this.#tellOfRejected(session)
-      served = await ask()
-    }
+    const served = await session.command({ type: 'token.requested', minValidForMs, until, probe }, signal)
     if (served === undefined) throw new EvergrantError(fail('closed'))
     const { hot: newer } = session
     return newer?.token.fingerprint === served.fingerprint ? newer.token : new Token(served)
   }
 
   reject(token: Token | string): void {
+    if (this.#closed) return
     this.#rejected = typeof token === 'string' ? fingerprintOf(token) : token.fingerprint
-    this.#tellOfRejected(this.#seat?.session)
+    const session = this.#seat?.session
+    if (session !== undefined) return this.#tellOfRejected(session)
+    // Its session is not open yet, or was let go of while the token was in use. The one that is opened is told.
+    new Promise<Session>(resolve => resolve(this.#open())).catch(() => undefined)
   }
 
-  #tellOfRejected(session: Session | undefined): void {
-    if (this.#rejected === undefined) return
-    session?.dispatch({ type: 'token.rejected', fingerprint: this.#rejected })
+  #tellOfRejected(session: Session): void {
+    if (this.#rejected !== undefined)
+      session.dispatch({ type: 'token.rejected', fingerprint: this.#rejected })
   }
 
   watch({ signal }: Pick<TokenOptions, 'signal'> = {}): AsyncGenerator<Token, void, undefined> {
@@ -251,6 +250,7 @@ export class Source implements TokenSource {
   #attach(session: Session): Session {
     if (this.#seat === session.seat) return session
     this.#seat = session.seat
+    this.#tellOfRejected(session)
     for (const listener of this.#listeners?.keys() ?? []) {
       this.#listeners?.set(listener, session.listen(listener))
     }

@@ -1,6 +1,6 @@
 import { atRest, held } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { type Token, type TokenSource, tokenRuntime } from '../src/index.ts'
+import { secret, type Token, type TokenSource, tokenRuntime } from '../src/index.ts'
 import { failureOf, PROVIDER, rig } from './support/rig.ts'
 
 const HOUR = 3_600_000
@@ -42,6 +42,27 @@ describe('a runtime with many grants', () => {
     ]
     const tokens = await Promise.all(different.map(each => runtime.source(each).token()))
     expect(new Set(tokens.map(token => token.accessToken)).size).toBe(different.length)
+  })
+
+  it('hears of a rejection although it has let go of the grant meanwhile, or has not begun with it', async () => {
+    const { transport, store, clock } = rig()
+    const runtime = tokenRuntime({ transport, store, clock, sessionsMax: 1 })
+    const source = runtime.source(options)
+    const token = await source.token()
+    await atRest()
+    await runtime.source({ ...options, subject: 'another' }).token()
+    await atRest()
+    expect(source.current()).toBeUndefined()
+    source.reject(token)
+    expect((await source.token()).accessToken).toBe('token-3')
+    const elsewhere = tokenRuntime({ transport, store, clock }).source({
+      ...options,
+      client: { id: secret(async () => 'i'), secret: 's' },
+    })
+    elsewhere.reject('token-3')
+    expect((await elsewhere.token()).accessToken).toBe('token-4')
+    source.reject('token-3')
+    await runtime.close()
   })
 
   it('holds no more of them than allowed, and finds those again that it let go', async () => {

@@ -59,8 +59,10 @@ function takeOver(turn: Turn, translated: Translated): void {
   // A newer token that is over, or may be, is no reason to give up one that is not.
   if (foreign && !foreign.rejected && isLapsed(foreign, turn.at) && !isLapsed(own, turn.at)) return
   const news = own !== undefined || record.generation > 0
-  // A provider may give a token again that was rejected here, to somebody who does not know.
-  const again = own?.rejected && own.fingerprint === foreign?.fingerprint
+  // A provider may give a token again that was rejected here, to somebody who does not know; and what is read for the
+  // first time may have been rejected before.
+  const rejected = own?.rejected ? own.fingerprint : state.rejectedUnseen
+  const again = foreign !== undefined && rejected === foreign.fingerprint
   state.stamp = foreign && again ? { ...foreign, rejected: true } : foreign
   if (!news) return
   state.trouble = undefined

@@ -112,6 +112,8 @@ export interface GrantState {
   readonly busy: boolean
   readonly known: Known | undefined
   readonly stamp: Stamp | undefined
+  /** The fingerprint of a token that was rejected while none was held: the record may have it yet. */
+  readonly rejectedUnseen: string | undefined
   readonly flight: Flight | undefined
   readonly pending: Pending | undefined
   readonly trouble: Trouble | undefined
@@ -145,6 +147,7 @@ export const INITIAL_STATE: GrantState = {
   busy: false,
   known: undefined,
   stamp: undefined,
+  rejectedUnseen: undefined,
   flight: undefined,
   pending: undefined,
   trouble: undefined,

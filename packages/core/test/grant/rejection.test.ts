@@ -44,6 +44,19 @@ describe('a rejected token', () => {
     expect(other.token(waiter)).toBe('access-SECRET-2')
   })
 
+  it('is not served by a session that was told before it had read the record', () => {
+    const session = warmedUp()
+    const { fingerprint } = session.state.stamp as { fingerprint: string }
+    const other = new Session(session.world)
+    other.reject(fingerprint)
+    const waiter = other.ask()
+    other.run()
+    expect(other.token(waiter)).toBe('access-SECRET-2')
+    session.dispatch({ type: 'record.changed' })
+    session.run()
+    expect(session.state.stamp).toMatchObject({ generation: 2, rejected: false, replaces: 1 })
+  })
+
   it('stays rejected for a process that hears of it after having served it', () => {
     const session = warmedUp()
     const other = new Session(session.world)
