@@ -86,7 +86,7 @@ class Runtime implements TokenRuntime, SessionHome {
   readonly #newHolderName: () => string
   /** By key, those that were opened or used last at the end. */
   readonly #sessions = new Map<string, Session>()
-  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(options: RuntimeOptions) {
     const { clock = sharedClock(), sessionsMax = 10_000 } = options
@@ -132,7 +132,7 @@ class Runtime implements TokenRuntime, SessionHome {
   }
 
   #session(options: GrantOptions, exchange: Exchange | undefined, particulars: Particulars): Session {
-    if (this.#closed) throw new EvergrantError(fail('closed'))
+    if (this.#closing !== undefined) throw new EvergrantError(fail('closed'))
     const { provider, client, revocation } = options
     const policy = this.#policy(options, particulars)
     const key = recordKey(policy.identity)
@@ -185,9 +185,12 @@ class Runtime implements TokenRuntime, SessionHome {
     throw new EvergrantError(fail('sessions_exhausted'))
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  close(): Promise<void> {
+    this.#closing ??= this.#end()
+    return this.#closing
+  }
+
+  async #end(): Promise<void> {
     const sessions = [...this.#sessions.values()]
     this.#sessions.clear()
     await Promise.all(sessions.map(session => session.close()))

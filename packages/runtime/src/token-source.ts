@@ -100,7 +100,8 @@ export interface TokenSource extends AsyncDisposable {
 
   /**
    * Lets go. Waits for a token request that is under way, as long as its answer is worth: a second, or as long
-   * as it takes to save a single-use refresh token. Callers who wait are told `closed`.
+   * as it takes to save a single-use refresh token. Callers who wait are told `closed`. Every further call resolves
+   * with the first.
    */
   close(): Promise<void>
 }
@@ -123,7 +124,7 @@ export class Source implements TokenSource {
   /** The fingerprint of what was rejected last, for a session that reads its record after the one that was told has gone. */
   #rejected: string | undefined
   #listeners: Map<TokenListener, (() => void) | undefined> | undefined
-  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(home: SessionHome, options: GrantOptions, ownsHome: boolean) {
     this.#home = home
@@ -165,7 +166,7 @@ export class Source implements TokenSource {
   }
 
   reject(token: Token | string): void {
-    if (this.#closed) return
+    if (this.#closing !== undefined) return
     this.#rejected = typeof token === 'string' ? fingerprintOf(token) : token.fingerprint
     const session = this.#seat?.session
     if (session !== undefined) return this.#tellOfRejected(session)
@@ -221,9 +222,12 @@ export class Source implements TokenSource {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  close(): Promise<void> {
+    this.#closing ??= this.#letGo()
+    return this.#closing
+  }
+
+  async #letGo(): Promise<void> {
     for (const stop of this.#listeners?.values() ?? []) stop?.()
     this.#seat = undefined
     if (this.#ownsHome) await this.#home.close()
@@ -240,7 +244,7 @@ export class Source implements TokenSource {
 
   /** The session, found anew when the runtime has let go of it meanwhile. */
   #open(): Session | Promise<Session> {
-    if (this.#closed) throw new EvergrantError(fail('closed'))
+    if (this.#closing !== undefined) throw new EvergrantError(fail('closed'))
     const open = this.#seat?.session
     if (open !== undefined) return open
     const found = this.#home.find(this.#options, this.#exchange)

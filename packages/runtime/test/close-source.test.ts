@@ -1,6 +1,7 @@
 import { held, jsonResponse } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { failureOf, rig } from './support/rig.ts'
+import { tokenRuntime, tokenSource } from '../src/index.ts'
+import { failureOf, PROVIDER, rig } from './support/rig.ts'
 
 describe('close()', () => {
   it('tells those who wait, and refuses those who come', async () => {
@@ -48,6 +49,29 @@ describe('close()', () => {
     await closing
     expect(store.counts.writes).toBe(3)
     expect((await waiting).accessToken).toBe('a')
+  })
+
+  it('resolves when everything is at its end, also for who calls it while somebody else has', async () => {
+    const { clock, store, transport } = rig()
+    const runtime = tokenRuntime({ clock, store, transport })
+    const client = { id: 'i' }
+    const grant = { type: 'refresh_token', refreshToken: 'first' } as const
+    const own = { provider: PROVIDER, client, grant, clock, store, transport }
+    for (const closable of [runtime, tokenSource(own)]) {
+      const source = 'source' in closable ? closable.source({ ...own, subject: 'another' }) : closable
+      const answer = held()
+      transport.expect(answer.step)
+      const waiting = source.token()
+      await answer.arrived
+      const closings = [closable.close(), closable.close()].map(async closing => {
+        await closing
+        return store.counts.writes
+      })
+      const before = store.counts.writes
+      answer.answer(jsonResponse({ access_token: 'a', refresh_token: 'second', expires_in: 60 }))
+      expect(await Promise.all(closings)).toEqual([before + 1, before + 1])
+      await waiting
+    }
   })
 
   it('begins nothing new, whatever the record says that is being read', async () => {
