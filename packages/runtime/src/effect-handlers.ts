@@ -151,17 +151,28 @@ interface Attempt {
  */
 async function attempt(session: EffectShell, effect: EffectOf<'request'>, until: number): Promise<Attempt> {
   const { op, request, timeoutMs } = effect
+  const { clock } = session.surroundings
   let ready: HttpRequest
   try {
-    ready = await session.gate.authenticate(request, advice =>
+    const reading = session.gate.authenticate(request, advice =>
       session.emit({ type: 'client.doubtful', advice }),
     )
+    ready = await withDeadline(reading, until - session.now, clock, session.deadlines)
   } catch (error) {
-    return unsent(op, EvergrantError.is(error) ? failureOf(error) : fail('secret_unavailable'))
+    return unsent(op, whyUnready(error))
   }
   const leftMs = until - session.now
   if (leftMs < timeoutMs / 2 || session.closed) return unsent(op, fail('request_timed_out'))
   return exchange(session, effect, ready, leftMs)
+}
+
+/** Why there is nothing to send. A secret that never comes must not keep the grant from being asked for again. */
+function whyUnready(error: unknown): Failure {
+  if (EvergrantError.is(error)) return failureOf(error)
+  if (!(error instanceof DeadlineError)) return fail('secret_unavailable')
+  return fail('secret_unavailable', {
+    message: 'The client id or secret could not be read within requestTimeoutMs; check where it comes from.',
+  })
 }
 
 async function exchange(

@@ -2,7 +2,7 @@ import { fail, TransportError } from '@evergrant/core'
 import { conformance } from '@evergrant/store-conformance'
 import { atRest, held, jsonResponse, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { localStore } from '../src/index.ts'
+import { localStore, secret } from '../src/index.ts'
 import { failureOf, rig } from './support/rig.ts'
 
 const clock = virtualClock()
@@ -183,6 +183,20 @@ describe('a transport', () => {
     await made.clock.advance(4_500)
     expect(await late).toMatchObject({ kind: 'retry' })
     expect(limits).toHaveLength(1)
+  })
+
+  it('is asked again after a secret that never came', async () => {
+    let reads = 0
+    const vault = secret(() => (++reads === 1 ? new Promise<string>(() => undefined) : 's'))
+    const { source, clock: time } = rig({ client: { id: 'i', secret: vault } })
+    const early = failureOf(source.token())
+    await time.advance(5_000)
+    expect(await early).toMatchObject({
+      code: 'secret_unavailable',
+      message: expect.stringContaining('within'),
+    })
+    await time.advance(30_000)
+    expect((await source.token()).accessToken).toBe('token-1')
   })
 
   it('is not asked when a secret cannot be read', async () => {
