@@ -106,11 +106,12 @@ class Runtime implements TokenRuntime, SessionHome {
 
   source(options: GrantOptions, ownsThis = false): TokenSource {
     // Checked now, with a stand-in for the client id, so that a mistake shows where it was made.
-    this.#policy(options, { id: 'client' })
+    const { callTimeoutMs } = this.#policy(options, { id: 'client' })
+    requireId(options)
     requireSecret(options)
     requireSubject(options)
-    const source = new Source(this, options, ownsThis)
-    if (options.keepWarm) source.warmUp().catch(() => undefined)
+    const source = new Source(this, options, callTimeoutMs, ownsThis)
+    if (options.keepWarm) source.warmUp()
     return source
   }
 
@@ -199,6 +200,13 @@ class Runtime implements TokenRuntime, SessionHome {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** A variable of the environment that is not set is `undefined`, whatever the types say. */
+function requireId({ client }: GrantOptions): void {
+  if ((client?.id ?? undefined) !== undefined) return
+  const message = 'Invalid option: client.id is missing; is the variable set that it comes from?'
+  throw new EvergrantError(fail('invalid_option', { message }))
 }
 
 /** Client credentials are for confidential clients (RFC 6749 §4.4): a missing secret is a mistake, not a public client. */

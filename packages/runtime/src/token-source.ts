@@ -14,6 +14,7 @@ import { invalidOption } from './invalid-option.ts'
 import { type ReceivedTokens, tokenSetOf } from './received-tokens.ts'
 import type { Seat } from './seat.ts'
 import type { Session } from './session.ts'
+import { foundInTime } from './session-wait.ts'
 import { Token } from './token.ts'
 import type { Exchange } from './token-exchange.ts'
 import type { SignedOut } from './token-revocation.ts'
@@ -113,23 +114,31 @@ export interface SessionHome {
   close(): Promise<void>
 }
 
+/** Between two tries to open a session that is kept warm, in ms: its client id may come from what starts later. */
+const WARM_UP_AGAIN_MS = 10_000
+
 /** There may be very many of them, most of which rest: what can be looked up or made later is not kept. */
 export class Source implements TokenSource {
   readonly #home: SessionHome
   /** Whether nobody else has part in the home, which then goes with this source. */
   readonly #ownsHome: boolean
   readonly #options: GrantOptions
+  readonly #callTimeoutMs: number
   readonly #exchange: Exchange | undefined
   #seat: Seat | undefined
   /** The fingerprint of what was rejected last, for a session that reads its record after the one that was told has gone. */
   #rejected: string | undefined
   #listeners: Map<TokenListener, (() => void) | undefined> | undefined
   #closing: Promise<void> | undefined
+  /** Ends the waits for a session that is being found. Made when first needed. */
+  #waits: Set<() => void> | undefined
+  #cancelWarmUp: (() => void) | undefined
 
-  constructor(home: SessionHome, options: GrantOptions, ownsHome: boolean) {
+  constructor(home: SessionHome, options: GrantOptions, callTimeoutMs: number, ownsHome: boolean) {
     this.#home = home
     this.#ownsHome = ownsHome
     this.#options = options
+    this.#callTimeoutMs = callTimeoutMs
     const { grant } = options
     this.#exchange = grant?.type === 'token_exchange' ? grant.open() : undefined
   }
@@ -153,12 +162,12 @@ export class Source implements TokenSource {
   async #obtain(options: TokenOptions = {}): Promise<Token> {
     const { minValidForMs = 0, probe = false, signal } = options
     requireSpan('minValidForMs', minValidForMs)
-    const session = await this.#open()
+    const until = this.#until(options)
+    const session = await this.#open(signal, options.timeoutMs)
     const { hot } = session
     const now = session.now
     if (hot !== undefined && now < hot.quietUntil && now + minValidForMs <= hot.token.expiresAt)
       return hot.token
-    const until = this.#until(session, options)
     const served = await session.command({ type: 'token.requested', minValidForMs, until, probe }, signal)
     if (served === undefined) throw new EvergrantError(fail('closed'))
     const { hot: newer } = session
@@ -180,26 +189,26 @@ export class Source implements TokenSource {
   }
 
   watch({ signal }: Pick<TokenOptions, 'signal'> = {}): AsyncGenerator<Token, void, undefined> {
-    return watchTokens(() => this.#open(), signal)
+    return watchTokens(() => this.#open(signal, Number.POSITIVE_INFINITY), signal)
   }
 
   async receive(tokens: ReceivedTokens, options: TokenOptions = {}): Promise<void> {
-    const session = await this.#open()
-    const until = this.#until(session, options)
+    const until = this.#until(options)
+    const session = await this.#open(options.signal, options.timeoutMs)
     const set = tokenSetOf(tokens, session.now, tokenTypeOf(session.policy.identity))
     const command = { type: 'grant.received', tokens: set, until } as const
     await session.command(command, options.signal)
   }
 
   async drop(options: TokenOptions = {}): Promise<void> {
-    const session = await this.#open()
-    await session.command({ type: 'grant.dropped', until: this.#until(session, options) }, options.signal)
+    const until = this.#until(options)
+    const session = await this.#open(options.signal, options.timeoutMs)
+    await session.command({ type: 'grant.dropped', until }, options.signal)
   }
 
-  async signOut({ signal, timeoutMs: given }: TokenOptions = {}): Promise<SignedOut> {
-    const session = await this.#open()
-    const timeoutMs = given ?? session.policy.callTimeoutMs
+  async signOut({ signal, timeoutMs = this.#callTimeoutMs }: TokenOptions = {}): Promise<SignedOut> {
     requireSpan('timeoutMs', timeoutMs)
+    const session = await this.#open(signal, timeoutMs)
     const { revoker } = session
     if (revoker === undefined) throw invalidOption('revocation is missing, without which nobody can sign out')
     return revoker.signOut(session, { signal, timeoutMs })
@@ -230,6 +239,8 @@ export class Source implements TokenSource {
   async #letGo(): Promise<void> {
     for (const stop of this.#listeners?.values() ?? []) stop?.()
     this.#seat = undefined
+    for (const end of this.#waits ?? []) end()
+    this.#cancelWarmUp?.()
     if (this.#ownsHome) await this.#home.close()
   }
 
@@ -237,18 +248,26 @@ export class Source implements TokenSource {
     return this.close()
   }
 
-  /** Opens the session before anybody asks for a token. */
-  async warmUp(): Promise<void> {
-    await this.#open()
+  /** Opens the session before anybody asks for a token; again and again as long as it cannot be found. */
+  warmUp(): void {
+    new Promise<Session>(resolve => resolve(this.#open())).catch(() => {
+      if (this.#closing !== undefined) return
+      this.#cancelWarmUp = this.#home.clock.wake(this.#home.clock.now() + WARM_UP_AGAIN_MS, () =>
+        this.warmUp(),
+      )
+    })
   }
 
-  /** The session, found anew when the runtime has let go of it meanwhile. */
-  #open(): Session | Promise<Session> {
+  /** The session, found anew when the runtime has let go of it meanwhile. What has to be read for that has its caller's time. */
+  #open(signal?: AbortSignal, timeoutMs = this.#callTimeoutMs): Session | Promise<Session> {
     if (this.#closing !== undefined) throw new EvergrantError(fail('closed'))
     const open = this.#seat?.session
     if (open !== undefined) return open
     const found = this.#home.find(this.#options, this.#exchange)
-    return found instanceof Promise ? found.then(session => this.#attach(session)) : this.#attach(found)
+    if (!(found instanceof Promise)) return this.#attach(found)
+    this.#waits ??= new Set()
+    const wait = { signal, timeoutMs, clock: this.#home.clock, open: this.#waits }
+    return foundInTime(found, wait).then(session => this.#attach(session))
   }
 
   #attach(session: Session): Session {
@@ -261,9 +280,9 @@ export class Source implements TokenSource {
     return session
   }
 
-  #until(session: Session, { timeoutMs = session.policy.callTimeoutMs }: TokenOptions): number {
+  #until({ timeoutMs = this.#callTimeoutMs }: TokenOptions): number {
     requireSpan('timeoutMs', timeoutMs)
-    return session.now + timeoutMs
+    return this.#home.clock.now() + timeoutMs
   }
 }
 

@@ -170,3 +170,48 @@ describe('a token', () => {
     expect(Object.isFrozen(token)).toBe(true)
   })
 })
+
+describe('a client id that is read', () => {
+  const never = () => new Promise<string>(() => undefined)
+
+  it('keeps nobody waiting longer than they want to', async () => {
+    const { source, clock } = rig({ client: { id: secret(never), secret: 's' } })
+    const giveUp = new AbortController()
+    const waiting = [
+      source.token({ timeoutMs: 500 }),
+      source.token({ signal: giveUp.signal }),
+      source.drop({ signal: AbortSignal.abort() }),
+      source.identity(),
+      source.watch().next(),
+    ].map(failureOf)
+    giveUp.abort()
+    await clock.advance(500)
+    expect(await waiting[0]).toMatchObject({ kind: 'retry', code: 'call_timed_out' })
+    expect(await waiting[1]).toMatchObject({ code: 'aborted' })
+    expect(await waiting[2]).toMatchObject({ code: 'aborted' })
+    await clock.advance(30_000)
+    expect(await waiting[3]).toMatchObject({ code: 'call_timed_out' })
+    await source.close()
+    expect(await waiting[4]).toMatchObject({ code: 'closed' })
+    expect(clock.pending).toBe(0)
+  })
+
+  it('is missing in the words of this library when its source fails', async () => {
+    const failing = secret(() => Promise.reject(new Error('vault: s3cret')))
+    const error = await failureOf(rig({ client: { id: failing, secret: 's' } }).source.token())
+    expect(error).toMatchObject({ kind: 'configure', code: 'secret_unavailable' })
+    expect(inspect(error)).not.toContain('s3cret')
+  })
+
+  it('is read again for a grant that is kept warm, without anybody asking', async () => {
+    let reads = 0
+    const late = secret(() => (++reads < 3 ? Promise.reject(new Error('not yet')) : 'i'))
+    const { source, clock } = rig({ client: { id: late, secret: 's' }, keepWarm: true })
+    await clock.advance(25_000)
+    expect(source.current()?.accessToken).toBe('token-1')
+    await source.close()
+    const closed = rig({ client: { id: secret(never), secret: 's' }, keepWarm: true })
+    await closed.source.close()
+    expect(closed.clock.pending).toBe(0)
+  })
+})

@@ -27,6 +27,13 @@ describe('a runtime with many grants', () => {
     expect(() => tokenRuntime().source({ provider: PROVIDER, client: { id: 'i' }, grant })).not.toThrow()
   })
 
+  it('refuses a client id that is missing, where the mistake is', () => {
+    const unset = { secret: 's' } as { id: string; secret: string }
+    expect(() => tokenRuntime().source({ provider: PROVIDER, client: unset })).toThrow(
+      /client\.id is missing/,
+    )
+  })
+
   it('never shares a token between grants that differ in anything', async () => {
     const { transport, store, clock } = rig()
     const runtime = tokenRuntime({ transport, store, clock })
