@@ -59,10 +59,17 @@ export function apiRequest(
     headers: headers && new Headers(headers),
     body,
     signal: rest.signal ?? given?.signal ?? undefined,
-    init: rest,
+    init: { ...instructionsOf(given), ...rest },
     replayable: !isStream(body),
     repeatable: unsafe || isIdempotent(method),
   }
+}
+
+/** What a `Request` says about how it is to be sent, as far as a server program can tell the difference. */
+function instructionsOf(given: Request | undefined): RequestInit {
+  if (given === undefined) return {}
+  const { redirect, integrity } = given
+  return { redirect, ...(integrity && { integrity }) }
 }
 
 /** Throws unless this URL may be shown a token, and has none yet. */

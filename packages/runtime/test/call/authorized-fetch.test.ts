@@ -281,6 +281,16 @@ describe('a redirect within the allowed origins', () => {
     server.script.push(status(302, { location: '/there' }))
     expect((await call(server.url, { redirect: 'manual' })).status).toBe(302)
   })
+
+  it('is not followed for a Request that says so, nor is its digest forgotten', async () => {
+    const { call } = subject()
+    server.script.push(status(302, { location: '/2' }), status(302, { location: '/2' }))
+    expect((await call(new Request(server.url, { redirect: 'manual' }))).status).toBe(302)
+    await expect(call(new Request(server.url, { redirect: 'error' }))).rejects.toThrow(TypeError)
+    const integrity = `sha256-${'A'.repeat(43)}=`
+    await expect(call(new Request(server.url, { integrity }))).rejects.toThrow(TypeError)
+    expect(server.asked).toHaveLength(3)
+  })
 })
 
 describe('a signer', () => {
