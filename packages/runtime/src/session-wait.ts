@@ -1,5 +1,6 @@
 import { type Clock, EvergrantError, fail } from '@evergrant/core'
 import { abortedError } from './aborted-error.ts'
+import { onAbort } from './on-abort.ts'
 import type { Session } from './session.ts'
 
 /** What ends the wait for a session whose client id, or whatever else it is found by, has to be read first. */
@@ -24,7 +25,7 @@ export function foundInTime(
     const end = (error?: EvergrantError): void => {
       release?.()
       cancel()
-      signal?.removeEventListener('abort', abort)
+      deafen?.()
       open.delete(close)
       if (error !== undefined) reject(error)
     }
@@ -40,7 +41,7 @@ export function foundInTime(
       (error: unknown) =>
         end(EvergrantError.is(error) ? error : new EvergrantError(fail('secret_unavailable'))),
     )
+    const deafen = signal && onAbort(signal, abort)
     if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort)
   })
 }

@@ -23,6 +23,7 @@ import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { type Hot, hotTokenOf } from './hot-token.ts'
+import { onAbort } from './on-abort.ts'
 import type { Seat } from './seat.ts'
 import { spends } from './spends.ts'
 import type { RevocableGrant, Revoker } from './token-revocation.ts'
@@ -158,10 +159,10 @@ export class Session implements EffectShell, RevocableGrant {
         reject(abortedError(signal))
         this.dispatch({ type: 'token.abandoned', waiter })
       }
-      signal?.addEventListener('abort', abandon, { once: true })
+      const deafen = signal && onAbort(signal, abandon)
       this.#waiting ??= new Map()
       this.#waiting.set(waiter, outcome => {
-        signal?.removeEventListener('abort', abandon)
+        deafen?.()
         if (outcome.ok) resolve(outcome.served)
         else reject(this.#errorOf(outcome))
       })

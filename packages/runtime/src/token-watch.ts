@@ -1,4 +1,5 @@
 import { abortedError } from './aborted-error.ts'
+import { onAbort } from './on-abort.ts'
 import type { Session } from './session.ts'
 import type { Token } from './token.ts'
 
@@ -17,7 +18,7 @@ export async function* watchTokens(
   let wakeUp: () => void = () => undefined
   const rouse = () => wakeUp()
   const release = session.watch(rouse)
-  signal?.addEventListener('abort', rouse)
+  const deafen = signal && onAbort(signal, rouse)
   try {
     while (!session.closed) {
       if (signal?.aborted) throw abortedError(signal)
@@ -32,7 +33,7 @@ export async function* watchTokens(
       }
     }
   } finally {
-    signal?.removeEventListener('abort', rouse)
+    deafen?.()
     release()
   }
 }

@@ -59,16 +59,14 @@ export function apiRequest(
     headers: headers && new Headers(headers),
     body,
     signal: rest.signal ?? given?.signal ?? undefined,
-    init: { ...instructionsOf(given), ...rest },
+    init: given === undefined ? rest : { ...instructionsOf(given), ...rest },
     replayable: !isStream(body),
     repeatable: unsafe || isIdempotent(method),
   }
 }
 
 /** What a `Request` says about how it is to be sent, as far as a server program can tell the difference. */
-function instructionsOf(given: Request | undefined): RequestInit {
-  if (given === undefined) return {}
-  const { redirect, integrity } = given
+function instructionsOf({ redirect, integrity }: Request): RequestInit {
   return { redirect, ...(integrity && { integrity }) }
 }
 

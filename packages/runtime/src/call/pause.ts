@@ -1,5 +1,6 @@
 import type { Clock } from '@evergrant/core'
 import { abortedError } from '../aborted-error.ts'
+import { onAbort } from '../on-abort.ts'
 
 /** Resolves after `ms`; rejects with `aborted` when the signal is. Keeps the process alive meanwhile. */
 export function pause(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
@@ -9,7 +10,7 @@ export function pause(ms: number, clock: Clock, signal: AbortSignal | undefined)
     const end = () => {
       release?.()
       cancel()
-      signal?.removeEventListener('abort', abort)
+      deafen?.()
     }
     const cancel = clock.wake(clock.now() + ms, () => {
       end()
@@ -19,6 +20,6 @@ export function pause(ms: number, clock: Clock, signal: AbortSignal | undefined)
       end()
       reject(abortedError(signal))
     }
-    signal?.addEventListener('abort', abort)
+    const deafen = signal && onAbort(signal, abort)
   })
 }
