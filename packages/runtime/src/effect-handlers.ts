@@ -26,7 +26,8 @@ const HANDLERS: {
       session,
       op,
       store => store.read(session.key),
-      entry => ({ type: 'record.read', op, entry, sentAt }),
+      // Who keeps records elsewhere may have `null` for none.
+      entry => ({ type: 'record.read', op, entry: entry ?? undefined, sentAt }),
     )
   },
 
@@ -40,7 +41,7 @@ const HANDLERS: {
       result =>
         result.written
           ? { ...result, type: 'record.written', op, sentAt }
-          : { type: 'record.conflicted', op, entry: result.entry, sentAt },
+          : { type: 'record.conflicted', op, entry: result.entry ?? undefined, sentAt },
     )
   },
 
@@ -80,10 +81,10 @@ function answer<Result>(
   factOf: (result: Result) => GrantFact,
 ): void {
   const { store, clock } = session.surroundings
-  // The call itself may throw, in a store that is not quite a store.
-  const asked = Promise.resolve(store).then(ask)
+  // The call itself may throw, or answer nothing, in a store that is not quite a store.
+  const asked = Promise.resolve(store).then(ask).then(factOf)
   withDeadline(asked, session.policy.storeTimeoutMs, clock, session.deadlines).then(
-    result => session.dispatch(factOf(result)),
+    fact => session.dispatch(fact),
     (error: unknown) => {
       if (EvergrantError.is(error)) session.emit({ type: 'store.refused', failure: failureOf(error) })
       session.dispatch({ type: 'store.failed', op })
@@ -99,13 +100,15 @@ function subscribe(session: EffectShell): void {
   const { store } = session.surroundings
   if (store.subscribe === undefined || session.subscribing) return
   session.subscribing = true
-  store
-    .subscribe(session.key, version =>
-      session.dispatch({ type: 'record.changed', ...(version !== undefined && { version }) }),
+  Promise.resolve(store)
+    .then(each =>
+      each.subscribe?.(session.key, version =>
+        session.dispatch({ type: 'record.changed', ...(version !== undefined && { version }) }),
+      ),
     )
     .then(
       async unsubscribe => {
-        if (session.closed) await unsubscribe()
+        if (session.closed) await unsubscribe?.()
         else session.unsubscribe = unsubscribe
       },
       () => {

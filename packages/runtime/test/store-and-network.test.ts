@@ -56,6 +56,26 @@ describe('a store that throws before it promises', () => {
     expect(events).toEqual([])
     await source.close()
   })
+
+  it('counts as one that does not tell of changes', async () => {
+    const { source, store, events } = rig()
+    Object.assign(store, {
+      subscribe() {
+        throw new Error('not even a promise')
+      },
+    })
+    source.on(event => events.push(event))
+    expect((await source.token()).accessToken).toBe('token-1')
+    expect(events).toContainEqual(expect.objectContaining({ type: 'subscription.failed' }))
+  })
+})
+
+describe('a store that answers nothing', () => {
+  it('counts as failed when it was to write, and as empty when it was to read', async () => {
+    const { source, store } = rig()
+    Object.assign(store, { read: async () => null, write: async () => undefined })
+    expect((await source.token()).accessToken).toBe('token-1')
+  })
 })
 
 describe('a store that tells of changes', () => {
