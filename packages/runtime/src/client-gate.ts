@@ -1,6 +1,7 @@
 import {
   type Advice,
   type ClientAuthentication,
+  type Failure,
   type HttpRequest,
   type HttpResponse,
   headerOf,
@@ -45,6 +46,13 @@ export class ClientGate {
     this.#provider = provider
     this.#client = client
     this.#authentication = authenticationOf(provider, client)
+  }
+
+  /** A failure with advice about the client where that may be the reason: what was not answered was not refused for it. */
+  advised(failure: Failure): Failure {
+    const refused = failure.kind === 'configure' && failure.status !== undefined
+    const advice = failure.advice ?? (refused ? this.doubt : undefined)
+    return advice === undefined ? failure : { ...failure, advice }
   }
 
   /** Calls `onDoubt` before the first request if the client looks doubtful. */

@@ -22,6 +22,7 @@ import { abortedError } from './aborted-error.ts'
 import type { ClientGate } from './client-gate.ts'
 import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
+import { failedInstead } from './failed-instead.ts'
 import { type Hot, hotTokenOf } from './hot-token.ts'
 import { onAbort } from './on-abort.ts'
 import type { Seat } from './seat.ts'
@@ -145,6 +146,8 @@ export class Session implements EffectShell, RevocableGrant {
     } catch {
       // A defect of this software must not become an unhandled rejection that takes the process down.
       this.emit({ type: 'machine.surprised', phase: this.#state.phase, event: event.type })
+      const failed = failedInstead(event)
+      if (failed !== undefined) this.dispatch(failed)
     }
   }
 
@@ -164,17 +167,10 @@ export class Session implements EffectShell, RevocableGrant {
       this.#waiting.set(waiter, outcome => {
         deafen?.()
         if (outcome.ok) resolve(outcome.served)
-        else reject(this.#errorOf(outcome))
+        else reject(new EvergrantError(this.gate.advised(outcome.failure)))
       })
       this.dispatch({ ...command, waiter })
     })
-  }
-
-  #errorOf({ failure }: Extract<Outcome, { ok: false }>): EvergrantError {
-    // What was not answered was not refused for the looks of the client.
-    const refused = failure.kind === 'configure' && failure.status !== undefined
-    const advice = failure.advice ?? (refused ? this.gate.doubt : undefined)
-    return new EvergrantError(advice === undefined ? failure : { ...failure, advice })
   }
 
   /** The machine's answer to a waiter. One who has left is not there any more. */

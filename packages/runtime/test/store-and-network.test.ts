@@ -1,9 +1,9 @@
-import { fail, TransportError } from '@evergrant/core'
+import { fail, TransportError, tolerantProfile } from '@evergrant/core'
 import { conformance } from '@evergrant/store-conformance'
 import { atRest, held, jsonResponse, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
 import { localStore, secret } from '../src/index.ts'
-import { failureOf, rig } from './support/rig.ts'
+import { failureOf, PROVIDER, rig } from './support/rig.ts'
 
 const clock = virtualClock()
 
@@ -217,6 +217,20 @@ describe('a transport', () => {
     })
     await time.advance(30_000)
     expect((await source.token()).accessToken).toBe('token-1')
+  })
+
+  it('is asked again after an answer that made a provider throw', async () => {
+    const profile = {
+      ...tolerantProfile,
+      classifyError: () => {
+        throw new Error('of the provider')
+      },
+    }
+    const { source, transport, clock: time } = rig({ provider: { ...PROVIDER, profile } })
+    transport.expect(jsonResponse({ error: 'odd' }, 400))
+    const waiting = source.token()
+    await time.advance(1_000)
+    expect((await waiting).accessToken).toBe('token-1')
   })
 
   it('is not asked when a secret cannot be read', async () => {
