@@ -39,11 +39,12 @@ export function waitersOf(queue: WaiterQueue): Waiter[] {
   return waiters.reverse()
 }
 
-/** The queue of those for whom `stays` says so. */
+/** The queue of those for whom `stays` says so. Its `earliestUntil` is exact, or a wake-up would follow at once, for ever. */
 export function keepWaiters(queue: WaiterQueue, stays: (waiter: Waiter) => boolean): WaiterQueue {
   const all = waitersOf(queue)
-  const kept = all.filter(stays)
-  return kept.length === all.length ? queue : kept.reduce(enqueue, NO_WAITERS)
+  const kept = all.filter(stays).reduce(enqueue, NO_WAITERS)
+  const isSame = kept.size === all.length && kept.earliestUntil === queue.earliestUntil
+  return isSame ? queue : kept
 }
 
 /**
@@ -55,6 +56,7 @@ export function leave(queue: WaiterQueue, id: number): WaiterQueue {
   let link = queue.last
   for (; link !== undefined && link.waiter.id !== id; link = link.before) later.push(link.waiter)
   if (link === undefined) return queue
+  if (queue.size === 1) return NO_WAITERS
   let last = link.before
   for (const waiter of later.reverse()) last = { waiter, before: last }
   return { size: queue.size - 1, earliestUntil: queue.earliestUntil, last }

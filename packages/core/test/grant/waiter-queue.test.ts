@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { enqueue, leave, NO_WAITERS, type WaiterQueue, waitersOf } from '../../src/grant/waiter-queue.ts'
+import {
+  enqueue,
+  keepWaiters,
+  leave,
+  NO_WAITERS,
+  type WaiterQueue,
+  waitersOf,
+} from '../../src/grant/waiter-queue.ts'
 
 function crowd(size: number): WaiterQueue {
   let queue = NO_WAITERS
@@ -29,5 +36,13 @@ describe('the queue of those who wait', () => {
     const queue = crowd(4)
     expect(leave(queue, 4).last).toBe(queue.last?.before)
     expect(leave(queue, 3).last?.before).toBe(queue.last?.before?.before)
+  })
+
+  it('knows when the next one gives up as soon as it is looked through, though the one before has left', () => {
+    const queue = leave(crowd(3), 1)
+    const looked = keepWaiters(queue, ({ until }) => until > 1_001)
+    expect([queue.earliestUntil, looked.earliestUntil]).toEqual([1_001, 1_002])
+    expect(keepWaiters(looked, () => true)).toBe(looked)
+    expect(leave(crowd(1), 1)).toBe(NO_WAITERS)
   })
 })

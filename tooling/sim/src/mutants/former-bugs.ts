@@ -199,6 +199,16 @@ export const FORMER_BUGS: readonly Mutant[] = [
     wasReal: true,
   },
   {
+    name: 'waiter-that-left-wakes-for-ever',
+    area: 'wake-up',
+    file: `${GRANT}/waiter-queue.ts`,
+    find: ' && kept.earliestUntil === queue.earliestUntil',
+    replace: '',
+    breaks: 'when a caller has left, the instant at which it would have given up comes again and again',
+    tests: 'packages/core/test/grant/waiter-queue.test.ts',
+    wasReal: true,
+  },
+  {
     name: 'deadline-jumped-over',
     area: 'wake-up',
     file: `${RUNTIME}/deadline.ts`,
