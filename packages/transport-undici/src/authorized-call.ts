@@ -27,6 +27,7 @@ import { signalOf, targetOf, traitsOf } from './dispatch-request.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
 import { NO_CONNECTION } from './no-connection.ts'
 import { asksForProof } from './proof-of-call.ts'
+import { UnwantedAnswer } from './unwanted-answer.ts'
 
 /** What all calls of an interceptor share. */
 export interface CallSetting {
@@ -73,8 +74,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   /** Whether the guard has let the request pass and has not heard of its end. */
   #entered = false
   #held: HeldAnswer | undefined
-  /** Bytes of an answer that nobody wants. */
-  #wastedBytes = 0
+  #unwanted: UnwantedAnswer | undefined
   /** What to do once the rest of an answer that nobody wants has gone by. */
   #afterwards: (() => void) | undefined
 
@@ -152,12 +152,12 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHeaders, message?: string): void {
     if (status < 200) return this.#handler.onResponseStart?.(controller, status, headers, message)
-    if (this.#wantsNewProof(status, headers)) return
+    if (this.#wantsNewProof(status, headers)) return this.#letPass(controller)
     if (this.#mayTell(status, headers)) {
       this.#held = { status, headers, message, chunks: [], bytes: 0 }
       return
     }
-    if (this.#judge(status, headers, undefined)) return
+    if (this.#judge(status, headers, undefined)) return this.#letPass(controller)
     this.#handler.onResponseStart?.(controller, status, headers, message)
   }
 
@@ -168,7 +168,6 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     if (!asksForProof(authorization, this.#request, status, headers) || this.#provenAnew) return false
     this.#provenAnew = true
     this.#leave('answered')
-    this.#wastedBytes = 0
     const { replayable } = traitsOf(this.#request, retryUnsafe)
     this.#afterwards = () =>
       replayable ? this.start() : this.fail(new EvergrantError(fail('body_not_replayable')))
@@ -193,7 +192,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (this.#afterwards !== undefined) return this.#waste(controller, chunk)
+    if (this.#afterwards !== undefined) return this.#unwanted?.pass(chunk)
     const held = this.#held
     if (held === undefined) return this.#handler.onResponseData?.(controller, chunk)
     held.chunks.push(chunk)
@@ -238,10 +237,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     for (const chunk of held.chunks) this.#handler.onResponseData?.(controller, chunk)
   }
 
-  /** Lets the rest of an answer go by, so that its connection can be used again; not for ever. */
-  #waste(controller: Controller, chunk: Buffer): void {
-    this.#wastedBytes += chunk.length
-    if (this.#wastedBytes > LOOK_BYTES_MAX) controller.abort(new Error('superseded'))
+  #letPass(controller: Controller): void {
+    this.#unwanted = new UnwantedAnswer(controller)
   }
 
   /** Whether a failure is dealt with here; what is to be done then is done once the answer has gone by. */
@@ -252,7 +249,6 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     const decision = decideCall(told, progress, traitsOf(this.#request, retryUnsafe), limits, random())
     if (decision.act === 'deliver') return false
     this.#held = undefined
-    this.#wastedBytes = 0
     this.#afterwards = this.#deed(decision)
     return true
   }
@@ -280,6 +276,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   #goOn(): void {
     const deed = this.#afterwards
     this.#afterwards = undefined
+    this.#unwanted?.end()
     deed?.()
   }
 

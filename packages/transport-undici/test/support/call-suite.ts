@@ -200,6 +200,15 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect((await get()).statusCode).toBe(200)
     })
 
+    it('is noticed though the rest of the answer only trickles', async () => {
+      server.script.push(response => {
+        response.writeHead(401).write('{')
+        const trickle = setInterval(() => response.write(' '), 50)
+        response.once('close', () => clearInterval(trickle))
+      })
+      expect((await get()).statusCode).toBe(200)
+    })
+
     it('is noticed though the connection breaks after the header', async () => {
       server.script.push(response => {
         response.writeHead(401, { 'content-length': '100' })
