@@ -11,7 +11,10 @@ export function callPause(
     return pauseFor(ms, undefined, signal && { signal }).catch(() => Promise.reject(aborted(signal)))
   }
   return new Promise((resolve, reject) => {
-    const cancel = clock.wake(clock.now() + ms, resolve)
+    const cancel = clock.wake(clock.now() + ms, () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
     const abort = () => {
       cancel()
       reject(aborted(signal))

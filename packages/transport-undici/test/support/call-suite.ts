@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Clock, EvergrantError, fail } from '@evergrant/core'
@@ -233,6 +234,14 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       open({ retryUnsafe: true })
       server.script.push(answer(503))
       expect((await post('x')).statusCode).toBe(200)
+    })
+
+    it('leaves nothing at its signal when it has paused', async () => {
+      const { signal } = new AbortController()
+      server.script.push(answer(429), answer(429))
+      expect((await get('/', { signal })).statusCode).toBe(200)
+      // undici takes its own one off in its own time.
+      await expect.poll(() => getEventListeners(signal, 'abort')).toHaveLength(0)
     })
 
     it('ends with its signal while it pauses', async () => {
