@@ -15,6 +15,7 @@ export {
   decideCall,
   isIdempotent,
 } from './call/call-decision.ts'
+export { atLeast, callLimits, circuitPolicy } from './call/call-numbers.ts'
 export { checkScopes, type ScopeCheck } from './call/check-scopes.ts'
 export {
   type Admission,

@@ -1,8 +1,8 @@
 import { type Clock, EvergrantError, fail } from '@evergrant/core'
 import {
-  CALL_LIMITS,
   type CallGuard,
   type CallLimits,
+  callLimits,
   originTest,
   type ResourceServer,
   type ScopeCheck,
@@ -42,7 +42,7 @@ export function authorize(
   const setting: CallSetting = {
     authorization,
     server,
-    limits: { ...CALL_LIMITS, ...options.limits },
+    limits: callLimits(options.limits),
     retryUnsafe: options.retryUnsafe ?? false,
     guard: options.guard,
     scopes: options,

@@ -9,9 +9,9 @@ import {
 } from '@evergrant/core'
 import {
   type ApiFailure,
-  CALL_LIMITS,
   type CallGuard,
   type CallLimits,
+  callLimits,
   checkScopes,
   decideCall,
   judgeCall,
@@ -51,7 +51,7 @@ export type CallAuthorization = Pick<TokenSource, 'token' | 'reject' | 'proof'> 
 export interface AuthorizedFetchOptions extends ScopeCheck {
   /** The fetch to use; the global one by default. */
   readonly fetch?: typeof fetch
-  /** Numbers that differ from the defaults. */
+  /** Numbers that differ from the defaults; `invalid_option` is thrown for those out of their range. */
   readonly limits?: Partial<CallLimits>
   /** Make calls again that may have been carried out already, whatever their method. `false` by default. */
   readonly retryUnsafe?: boolean
@@ -87,7 +87,7 @@ export function authorizedFetch(
     authorization,
     server,
     isAllowed,
-    limits: { ...CALL_LIMITS, ...options.limits },
+    limits: callLimits(options.limits),
     guard: options.guard,
     scopes: options,
     fetch: options.fetch,

@@ -8,14 +8,15 @@ import {
 } from '@evergrant/core'
 import {
   admit,
+  atLeast,
   type CallEnd,
   type CallGuard,
   type CallLimiter,
   type CallTarget,
-  CIRCUIT_POLICY,
   type Circuit,
   type CircuitPolicy,
   CLOSED_CIRCUIT,
+  circuitPolicy,
   settled,
 } from '@evergrant/core/calls'
 import { sharedClock } from '../system-clock.ts'
@@ -49,7 +50,7 @@ export interface ApiGuard extends CallGuard {
 
 /**
  * Protects an API, and the quota at it: a limit on the rate of calls, and a circuit that lets calls fail at once
- * while the API is down. Shared by all calls it is given to.
+ * while the API is down. Shared by all calls it is given to. Throws `invalid_option` for numbers out of their range.
  */
 export function callGuard(options: CallGuardOptions = {}): ApiGuard {
   return new Guard(options)
@@ -59,11 +60,15 @@ class Guard implements ApiGuard {
   readonly #options: CallGuardOptions
   readonly #policy: CircuitPolicy | undefined
   readonly #clock: Clock
+  readonly #waitMsMax: number
+  readonly #apisMax: number
   readonly #circuits = new Map<string, Circuit>()
 
   constructor(options: CallGuardOptions) {
     this.#options = options
-    this.#policy = options.circuit === false ? undefined : { ...CIRCUIT_POLICY, ...options.circuit }
+    this.#waitMsMax = atLeast('waitMsMax', 0, options.waitMsMax ?? 10_000)
+    this.#apisMax = atLeast('apisMax', 1, options.apisMax ?? 1_000)
+    this.#policy = options.circuit === false ? undefined : circuitPolicy(options.circuit)
     this.#clock = options.clock ?? sharedClock()
   }
 
@@ -99,7 +104,7 @@ class Guard implements ApiGuard {
   }
 
   async #turn(limiter: CallLimiter, api: string, signal: Abort | undefined): Promise<void> {
-    const { waitMsMax = 10_000 } = this.#options
+    const waitMsMax = this.#waitMsMax
     const askedAt = this.#clock.now()
     try {
       await limiter.admit(api, { waitMsMax, ...(signal && { signal }) })
@@ -138,11 +143,11 @@ class Guard implements ApiGuard {
   }
 
   #remember(api: string, circuit: Circuit): void {
-    const { apisMax = 1_000 } = this.#options
     this.#circuits.delete(api)
     if (circuit === CLOSED_CIRCUIT) return
     this.#circuits.set(api, circuit)
-    if (this.#circuits.size > apisMax) this.#circuits.delete(this.#circuits.keys().next().value as string)
+    if (this.#circuits.size > this.#apisMax)
+      this.#circuits.delete(this.#circuits.keys().next().value as string)
   }
 
   #apiOf(target: CallTarget): string {

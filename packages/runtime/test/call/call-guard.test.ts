@@ -26,6 +26,12 @@ function subject(limiter?: CallLimiter) {
 }
 
 describe('a guard', () => {
+  it('refuses numbers that are none', () => {
+    expect(() => callGuard({ waitMsMax: Number.NaN })).toThrow('waitMsMax is NaN')
+    expect(() => callGuard({ apisMax: 0 })).toThrow('apisMax is 0')
+    expect(() => callGuard({ circuit: { openMs: Number.NaN } })).toThrow('openMs is NaN')
+  })
+
   it('lets calls pass at once while an API answers, and remembers nothing about it', () => {
     const { guard } = subject()
     expect(guard.enter(TARGET)).toBeUndefined()
