@@ -201,12 +201,8 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect((await get()).statusCode).toBe(200)
     })
 
-    it('is noticed though the rest of the answer only trickles', async () => {
-      server.script.push(response => {
-        response.writeHead(401).write('{')
-        const trickle = setInterval(() => response.write(' '), 50)
-        response.once('close', () => clearInterval(trickle))
-      })
+    it('is noticed though the answer stalls after its first piece', async () => {
+      server.script.push(response => response.writeHead(401).write('{'))
       expect((await get()).statusCode).toBe(200)
     })
 
