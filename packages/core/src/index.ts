@@ -51,6 +51,7 @@ export {
   strictProfile,
   tolerantProfile,
 } from './message/message-profile.ts'
+export { isScopeToken } from './message/scope.ts'
 export { refusesExchange, tokenTypeIdentifier } from './message/token-exchange.ts'
 export { tokenRequest } from './message/token-request.ts'
 export {

@@ -38,10 +38,13 @@ const HANDLERS: {
       session,
       op,
       store => store.write(session.key, change),
-      result =>
-        result.written
-          ? { ...result, type: 'record.written', op, sentAt }
-          : { type: 'record.conflicted', op, entry: result.entry ?? undefined, sentAt },
+      result => {
+        if (result.written) return { ...result, type: 'record.written', op, sentAt }
+        const entry = result.entry ?? undefined
+        // Tried again at once it would be refused again, and so on: a store that contradicts itself has failed.
+        if (entry?.version === change.expected) throw new Error('refused what was as expected')
+        return { type: 'record.conflicted', op, entry, sentAt }
+      },
     )
   },
 

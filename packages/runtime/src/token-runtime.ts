@@ -4,6 +4,7 @@ import {
   fail,
   type GrantType,
   grantPolicy,
+  isScopeToken,
   keepingRefreshTokens,
   type MessageProfile,
   recordKey,
@@ -110,6 +111,7 @@ class Runtime implements TokenRuntime, SessionHome {
     requireId(options)
     requireSecret(options)
     requireSubject(options)
+    requireScopes(options)
     const source = new Source(this, options, callTimeoutMs, ownsThis)
     if (options.keepWarm) source.warmUp()
     return source
@@ -220,6 +222,16 @@ function requireSecret({ client, grant }: GrantOptions): void {
 function requireSubject({ grant, subject }: GrantOptions): void {
   if (grant?.type !== 'token_exchange' || subject !== undefined) return
   throw invalidOption('subject is missing, which says whose token is exchanged')
+}
+
+/** A text of several scopes would be one grant, and the list of them another one. */
+function requireScopes({ scopes = [] }: GrantOptions): void {
+  if (!Array.isArray(scopes)) throw invalidOption('scopes is not a list')
+  const odd = scopes.find(scope => !isScopeToken(scope))
+  if (odd === undefined) return
+  throw invalidOption(
+    `scopes has ${JSON.stringify(odd)}, which is no scope token (RFC 6749 §3.3); write each as one item`,
+  )
 }
 
 /** How answers are read: refresh tokens are kept where the grant lives by them, and only there. */

@@ -78,6 +78,24 @@ describe('a store that answers nothing', () => {
   })
 })
 
+describe('a store that refuses what is as it is said to be', () => {
+  it('counts as failed, and is tried again after a pause', async () => {
+    const { source, store, clock } = rig()
+    let writes = 0
+    Object.assign(store, {
+      read: async () => undefined,
+      write: async () => {
+        writes += 1
+        return { written: false, entry: undefined }
+      },
+    })
+    const token = source.token()
+    await clock.advance(1_000)
+    expect(writes).toBeLessThan(10)
+    expect((await token).accessToken).toBe('token-1')
+  })
+})
+
 describe('a store that tells of changes', () => {
   it('is subscribed to with the first read, and let go with the session', async () => {
     const { source, store } = rig()

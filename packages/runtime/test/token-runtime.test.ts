@@ -34,6 +34,14 @@ describe('a runtime with many grants', () => {
     )
   })
 
+  it.each([
+    [['a b'], 'scopes has "a b", which is no scope token'],
+    [[''], 'scopes has "", which is no scope token'],
+    ['a b' as never, 'scopes is not a list'],
+  ])('refuses %j for scopes', (scopes, problem) => {
+    expect(() => tokenRuntime().source({ ...options, scopes })).toThrow(problem)
+  })
+
   it('never shares a token between grants that differ in anything', async () => {
     const { transport, store, clock } = rig()
     const runtime = tokenRuntime({ transport, store, clock })

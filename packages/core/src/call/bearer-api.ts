@@ -19,16 +19,21 @@ export function bearerApi(options: BearerApiOptions): ResourceServer {
   return { name, origins, judge: answer => judgeBearer(answer, retryAfterMsMax) }
 }
 
+/** What a server, or a gateway before it, says that has failed: nobody knows what was done (RFC 9110 §15.6). */
+const SERVER_FAILED: ReadonlySet<number> = new Set([500, 502, 503, 504])
+
+const FAILED = fail('server_error', { message: 'The API, or a gateway before it, has failed.' })
+
 function judgeBearer(answer: ApiAnswer, retryAfterMsMax: number): ApiFailure | undefined {
   const { status } = answer
   if (status < 400) return undefined
   if (status === 401 && isAboutToken(answer.header('www-authenticate'))) {
     return { ...fail('token_rejected_again'), status, about: 'token', plain: false, ...described(answer) }
   }
-  if (status !== 429 && status !== 503) return undefined
+  if (status !== 429 && !SERVER_FAILED.has(status)) return undefined
   const wait = retryAfterMs(headersOf(answer), Number.NaN, retryAfterMsMax)
   return {
-    ...fail('rate_limited'),
+    ...(status === 429 || status === 503 ? fail('rate_limited') : FAILED),
     status,
     about: status === 429 ? 'limit' : 'server',
     plain: true,

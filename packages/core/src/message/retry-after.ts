@@ -1,6 +1,6 @@
 import { type HeaderList, headerOf } from '../ports/transport.ts'
 
-const DELTA_SECONDS = /^[0-9]{1,10}$/
+const DELTA_SECONDS = /^[0-9]+$/
 
 /**
  * The `Retry-After` of a response (RFC 9110 §10.2.3) in milliseconds, between 0 and `msMax`; `undefined` when

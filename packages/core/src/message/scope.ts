@@ -8,9 +8,9 @@ export function canonicalScopes(scopes: readonly string[]): readonly string[] {
   return [...new Set(scopes)].sort()
 }
 
-/** Whether `scope` is a scope token of RFC 6749 §3.3. */
-function isScopeToken(scope: string): boolean {
-  return scope.length <= SCOPE_CHARS_MAX && SCOPE_TOKEN.test(scope)
+/** Whether `scope` is a scope token: 1 to 1,024 printable ASCII characters without space, quote and backslash (RFC 6749 §3.3). */
+export function isScopeToken(scope: unknown): boolean {
+  return typeof scope === 'string' && scope.length <= SCOPE_CHARS_MAX && SCOPE_TOKEN.test(scope)
 }
 
 /**

@@ -32,12 +32,19 @@ describe('an API by RFC 6750', () => {
     [403, 'Bearer error="invalid_token"'],
     [400, ''],
     [404, ''],
-    [500, ''],
+    [501, ''],
     [200, ''],
     [204, ''],
   ])('leaves a %d with the challenge %j to the caller', (status, challenge) => {
     expect(judge(status, { 'www-authenticate': challenge })).toBeUndefined()
   })
+
+  it.each([500, 502, 504])(
+    'says with a %d that the server has failed, and nobody knows what was done',
+    status => {
+      expect(judge(status)).toMatchObject({ code: 'server_error', about: 'server', plain: true, status })
+    },
+  )
 
   it('says with a 429 that nothing was done, and with a 503 that nobody knows; both when to come back', () => {
     expect(judge(429, { 'retry-after': '7' })).toMatchObject({

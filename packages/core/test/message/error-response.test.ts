@@ -129,6 +129,7 @@ describe('Retry-After', () => {
   it('may be seconds or a date, and is bounded', () => {
     expect(wait('120')).toBe(120_000)
     expect(wait('99999')).toBe(3_600_000)
+    expect(wait('99999999999999999999')).toBe(3_600_000)
     expect(wait(new Date(NOW + 90_000).toUTCString())).toBe(90_000)
     expect(wait(new Date(NOW - 90_000).toUTCString())).toBe(0)
   })
