@@ -21,6 +21,7 @@ const FRESHNESS_MUTANTS: readonly Mutant[] = [
     find: '      sentAt: context.sentAt,\n      expiresAt: context.sentAt + lifeMs,',
     replace: '      sentAt: context.receivedAt,\n      expiresAt: context.receivedAt + lifeMs,',
     breaks: 'a slow answer lengthens the life of its token',
+    tests: 'packages/core/test/message/token-response.test.ts',
   },
   {
     name: 'unknown-life-is-endless',
@@ -190,6 +191,7 @@ const PARSING_MUTANTS: readonly Mutant[] = [
     replace: `  const ms = Math.min(Math.floor(seconds * 1000), lifetimeMsMax)
   return { kind: 'finite', ms }`,
     breaks: 'a token with a negative life is taken',
+    tests: 'packages/core/test/message/token-response.test.ts',
   },
   {
     name: 'lifetime-in-text-concatenated',
