@@ -1,4 +1,5 @@
 import * as fs from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
 /** What is known of a file without opening it. Symbolic links are not followed. */
@@ -72,9 +73,37 @@ export const nodeDisk: Disk = {
   rename: promisify(fs.rename),
   unlink: promisify(fs.unlink),
   makeFolder: (path, mode) => fs.promises.mkdir(path, { mode }).then(() => undefined),
-  makeFolders: (path, mode) => fs.promises.mkdir(path, { mode, recursive: true }),
+  makeFolders: (path, mode) => makeFolders(resolve(path), mode),
   removeFolder: promisify(fs.rmdir),
   real: path => calls.realpath(path),
+}
+
+/**
+ * One folder at a time: `mkdir` of `node:fs` with `recursive` never ends where a file system lets nobody make a folder and
+ * says that it is missing, as /proc does.
+ */
+async function makeFolders(path: string, mode: number): Promise<string | undefined> {
+  const failed = await errorOf(nodeDisk.makeFolder(path, mode))
+  if (failed === undefined) return path
+  const above = dirname(path)
+  if (errnoOf(failed) !== 'ENOENT' || above === path) return orThere(path, failed)
+  const outermost = await makeFolders(above, mode)
+  const again = await errorOf(nodeDisk.makeFolder(path, mode))
+  if (again !== undefined) await orThere(path, again)
+  return outermost ?? path
+}
+
+/** Rejects with why a folder was not made, unless it is there. */
+async function orThere(path: string, error: Error): Promise<undefined> {
+  const found = await unless(['ENOENT', 'ENOTDIR'], fs.promises.stat(path))
+  if (found?.isDirectory() !== true) throw error
+}
+
+function errorOf(call: Promise<void>): Promise<Error | undefined> {
+  return call.then(
+    () => undefined,
+    (error: Error) => error,
+  )
 }
 
 /** The name of the errno of a failed call, `ENOENT` say; empty for anything else that was thrown. */

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { EvergrantError, fail } from '@evergrant/core'
-import { type Disk, type FileStatus, unless } from './disk.ts'
+import { type Disk, errnoOf, type FileStatus, unless } from './disk.ts'
 import { syncFolder } from './whole-file.ts'
 
 /** Where the parts of a store are. Absolute paths without symbolic links. */
@@ -27,7 +27,10 @@ export async function privateDirectory(
   directory: string,
   uid: number | undefined,
 ): Promise<Places> {
-  const made = await disk.makeFolders(directory, FOLDER_MODE)
+  const made = await disk.makeFolders(directory, FOLDER_MODE).catch(error => {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    throw unfit(`${directory} cannot be made: there is no place for it (ENOENT). Choose another directory.`)
+  })
   // From here on the real path is used: a link that is changed later leads nobody astray.
   const root = await disk.real(directory)
   requirePrivate(await disk.status(root), root, uid)
@@ -48,21 +51,21 @@ export async function privateDirectory(
 
 function requirePrivate({ kind, mode, uid: owner }: FileStatus, path: string, uid: number | undefined): void {
   if (kind !== 'directory') {
-    throw unsafe(`${path} is not a directory. Remove it or choose another directory.`)
+    throw unfit(`${path} is not a directory. Remove it or choose another directory.`)
   }
   if (uid === undefined) return
   if (owner !== uid) {
-    throw unsafe(
+    throw unfit(
       `${path} belongs to user ${owner}, and this process runs as user ${uid}. Choose another directory.`,
     )
   }
   if ((mode & OTHERS) !== 0) {
     const shown = mode.toString(8).padStart(4, '0')
-    throw unsafe(`${path} is open to others (mode ${shown}), and it holds tokens. Run: chmod 700 ${path}`)
+    throw unfit(`${path} is open to others (mode ${shown}), and it holds tokens. Run: chmod 700 ${path}`)
   }
 }
 
-function unsafe(message: string): EvergrantError {
+function unfit(message: string): EvergrantError {
   return new EvergrantError(fail('invalid_option', { message: `The file store's directory ${message}` }))
 }
 

@@ -9,6 +9,13 @@ import { temporaryDirectory } from './support/temporary-directory.ts'
 
 const KEY = 'evergrant:1:directory'
 
+/** Prints why a store refuses its directory. */
+const MAKING = `
+  const { fileStore } = await import('@evergrant/store-file')
+  const reading = fileStore({ directory: process.argv[1] }).read('a key')
+  process.stdout.write(await reading.then(String, ({ kind, message }) => kind + ': ' + message))
+`
+
 async function modeOf(path: string): Promise<string> {
   return ((await lstat(path)).mode & 0o7777).toString(8)
 }
@@ -86,6 +93,26 @@ describe('the directory', () => {
     await writeFile(directory, '')
     await expect(fileStore({ directory }).read(KEY)).rejects.toMatchObject({ code: 'store_unreachable' })
     await rm(directory)
+  })
+
+  it('is refused where no folder can be made, instead of being tried for ever', async ({ annotate }) => {
+    if (process.platform !== 'linux') return void (await annotate('only Linux has such a place', 'skipped'))
+    // In a process of its own: what never ends could not be ended here.
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=evergrant-source', '--input-type=module', '--eval', MAKING, '/proc/x/y'],
+      { cwd: import.meta.dirname, timeout: 10_000, killSignal: 'SIGKILL' },
+    )
+    expect(stdout).toBe(
+      "configure: The file store's directory /proc/x/y cannot be made: there is no place for it (ENOENT). Choose another directory.",
+    )
+  })
+
+  it('may be made by several at once', async () => {
+    const directory = join(await temporaryDirectory(), 'a', 'b', 'c')
+    const stores = Array.from({ length: 8 }, () => fileStore({ directory }))
+    await Promise.all(stores.map((store, i) => put(store, `${KEY}:${i}`, 'x')))
+    expect(await modeOf(directory)).toBe('700')
   })
 
   it.each(['', 'with\0zero'])('must have a path: %j is none', directory => {
