@@ -9,7 +9,7 @@ import type { Served } from './grant-effect.ts'
  * it changes without an event, so it is a question asked of a stamp at an instant.
  */
 export interface Stamp extends Served {
-  /** From here on it should be renewed. Each process has its own, spread over the first part of the window. */
+  /** From here on it should be renewed; whole ms. Each process has its own, spread over the first part of the window. */
   readonly dueAt: number
   /** From here on it is not served any more: its expiry less the margin for the way to the resource server. */
   readonly lapsesAt: number
@@ -46,7 +46,7 @@ export function stampOf(
   if (tokens === undefined) return undefined
   const lifeMs = tokens.expiresAt - tokens.sentAt
   const windowMs = Math.min(policy.renewBeforeMs, lifeMs * policy.renewFraction)
-  const dueAt = tokens.expiresAt - windowMs + windowMs * policy.renewSpread * roll
+  const dueAt = Math.floor(tokens.expiresAt - windowMs + windowMs * policy.renewSpread * roll)
   return {
     tokens,
     generation: record.generation,

@@ -122,6 +122,7 @@ describe('the renewal window', () => {
     }
     expect(dueAt(0)).toBe(HOUR - 600_000)
     expect(dueAt(0.999)).toBeCloseTo(HOUR - 300_000, -3)
+    expect(dueAt(0.123_456_789), 'in whole milliseconds').toBe(HOUR - 600_000 + 37_037)
   })
 
   it('takes no more than its fraction of a short life', () => {
