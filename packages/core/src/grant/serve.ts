@@ -1,5 +1,6 @@
 import { fail } from '../failure/fail.ts'
 import type { Failure } from '../failure/failure.ts'
+import { inWords } from './describe.ts'
 import { ageMs, isDue, isLapsed, isUsableFor, type Stamp } from './stamp.ts'
 import { replyFailure, replyServed, type Turn } from './turn.ts'
 import { keepWaiters, type Waiter } from './waiter-queue.ts'
@@ -34,10 +35,16 @@ function whyNoBetter(turn: Turn, waiter: Waiter): Failure | undefined {
 }
 
 export function lifetimeTooShort(stamp: Stamp, minValidForMs: number): Failure {
-  const lifeMs = stamp.tokens.expiresAt - stamp.tokens.sentAt
+  const [life, wanted] = wordsApart(stamp.tokens.expiresAt - stamp.tokens.sentAt, minValidForMs)
   return fail('lifetime_too_short', {
-    message: `The provider's token lives ${lifeMs} ms from the moment of the request, which is too short for a caller that needs one with ${minValidForMs} ms left (minValidForMs).`,
+    message: `The provider's token lives ${life} from the moment of the request, which is too short for a caller that needs one with ${wanted} left (minValidForMs).`,
   })
+}
+
+/** Two spans in words; in seconds where words, which leave out what is small, would make one of them. */
+function wordsApart(oneMs: number, otherMs: number): readonly [string, string] {
+  const [one, other] = [inWords(oneMs), inWords(otherMs)]
+  return one === other ? [`${oneMs / 1_000} s`, `${otherMs / 1_000} s`] : [one, other]
 }
 
 /** Serves everybody who can be served, and tells those whose time is up. */

@@ -152,6 +152,16 @@ describe('a caller that wants a minimum of remaining life', () => {
     expect(session.failure(session.ask({ minValidForMs: 2 * HOUR })).code).toBe('lifetime_too_short')
     expect(session.world.server.requests).toBe(2)
   })
+
+  it.each([
+    [40 * DAY, 'lives 1 h from the moment of the request', 'one with 40 d left'],
+    [HOUR + 400, 'lives 3600 s from the moment of the request', 'one with 3600.4 s left'],
+  ])('reads how long a token lives in words, and %d ms apart from it', (minValidForMs, lives, wanted) => {
+    const session = warmedUp()
+    const { message } = session.failure(session.ask({ minValidForMs }))
+    expect(message).toContain(lives)
+    expect(message).toContain(wanted)
+  })
 })
 
 describe('a provider that gives the old token again', () => {
