@@ -26,7 +26,8 @@ export function fetchTransport(options: FetchTransportOptions = {}): Transport {
   const { allowInsecureLoopback = false } = options
   return {
     async send(request, limits) {
-      if (!maySendCredentials(new URL(request.url), allowInsecureLoopback)) {
+      const url = new URL(request.url)
+      if (!maySendCredentials(url, allowInsecureLoopback)) {
         throw new TransportError(fail('insecure_endpoint'), 'not_sent')
       }
       const send = options.fetch ?? fetch
@@ -34,7 +35,7 @@ export function fetchTransport(options: FetchTransportOptions = {}): Transport {
       try {
         return await exchange(send, request, limits, signal)
       } catch (error) {
-        throw TransportError.is(error) ? error : transportError(error, signal)
+        throw TransportError.is(error) ? error : transportError(error, signal, url)
       }
     },
   }
@@ -77,8 +78,8 @@ async function readText(body: ReadableStream<Uint8Array> | null, bytesMax: numbe
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/
 
 /** What went wrong, and whether the request can have been sent: `fetch` tells by the code of the cause, or not at all. */
-function transportError(error: unknown, signal: AbortSignal): TransportError {
+function transportError(error: unknown, signal: AbortSignal, { host }: URL): TransportError {
   const code = causeCode(error)
-  const failure = signal.aborted ? fail('request_timed_out') : networkFailure(code)
+  const failure = signal.aborted ? fail('request_timed_out') : networkFailure(code, host)
   return new TransportError(failure, NOT_SENT.test(code) || isUntrusted(code) ? 'not_sent' : 'unknown')
 }

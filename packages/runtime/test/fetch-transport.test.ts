@@ -1,9 +1,14 @@
-import { type HttpRequest, TransportError } from '@evergrant/core'
+import { type HttpRequest, type Transport, TransportError } from '@evergrant/core'
 import { type WireServer, wireServer } from '@evergrant/testkit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fetchTransport } from '../src/index.ts'
 
 const LIMITS = { timeoutMs: 2_000, bodyBytesMax: 10_000 }
+
+/** A transport whose `fetch` fails with this code. */
+function failing(code: string): Transport {
+  return fetchTransport({ fetch: () => Promise.reject(Object.assign(new Error('x'), { cause: { code } })) })
+}
 
 function post(url: string): HttpRequest {
   return { method: 'POST', url, headers: [['x-one', '1']], body: 'secret=s3cret', secrets: ['s3cret'] }
@@ -110,9 +115,14 @@ describe('the transport over fetch', () => {
     }
   })
 
+  it('names the host that it asked, and no more of its URL', async () => {
+    const asked = failing('ENOTFOUND').send(post('https://user:s3cret@x.example:8443/p4th?q=s3cret'), LIMITS)
+    const { message } = await failureOf(asked)
+    expect(message).toMatch(/\(ENOTFOUND, x\.example:8443\)$/)
+    expect(message).not.toMatch(/s3cret|p4th/)
+  })
+
   it('takes a certificate that was refused for "not sent", and other trouble with TLS for "perhaps"', async () => {
-    const failing = (code: string) =>
-      fetchTransport({ fetch: () => Promise.reject(Object.assign(new Error('x'), { cause: { code } })) })
     const refused = await failureOf(
       failing('DEPTH_ZERO_SELF_SIGNED_CERT').send(post('https://x.example/'), LIMITS),
     )

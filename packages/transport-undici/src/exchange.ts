@@ -11,6 +11,9 @@ import {
 import type { Dispatcher } from 'undici'
 import { decoded } from './content-coding.ts'
 
+/** A request, and whom it is for. */
+export type OutgoingRequest = Dispatcher.DispatchOptions & { readonly origin: string }
+
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /**
@@ -21,16 +24,17 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>
  */
 export function exchange(
   dispatcher: Dispatcher,
-  options: Dispatcher.DispatchOptions,
+  options: OutgoingRequest,
   limits: SendLimits,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const handler = new ExchangeHandler(limits, resolve, reject)
+    const handler = new ExchangeHandler(options, limits, resolve, reject)
     dispatcher.dispatch(options, handler)
   })
 }
 
 class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #host: string
   readonly #limits: SendLimits
   readonly #resolve: (response: HttpResponse) => void
   readonly #reject: (error: TransportError) => void
@@ -44,10 +48,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #headers: Headers = {}
 
   constructor(
+    { origin }: OutgoingRequest,
     limits: SendLimits,
     resolve: (response: HttpResponse) => void,
     reject: (error: TransportError) => void,
   ) {
+    this.#host = new URL(origin).host
     this.#limits = limits
     this.#resolve = resolve
     this.#reject = reject
@@ -83,7 +89,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#fail(new TransportError(networkFailure(causeCode(error)), this.#delivery))
+    this.#fail(new TransportError(networkFailure(causeCode(error), this.#host), this.#delivery))
   }
 
   #succeed(body: Buffer): void {

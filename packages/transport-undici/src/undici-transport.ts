@@ -9,7 +9,7 @@ import {
 } from '@evergrant/core'
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts'
-import { exchange } from './exchange.ts'
+import { exchange, type OutgoingRequest } from './exchange.ts'
 import { type PublicKeyPins, pinnedIdentity } from './public-key-pins.ts'
 import { strictTransportMemory } from './strict-transport.ts'
 
@@ -104,7 +104,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   }
 }
 
-function dispatchOptions(request: HttpRequest, url: URL): Dispatcher.DispatchOptions {
+function dispatchOptions(request: HttpRequest, url: URL): OutgoingRequest {
   return {
     origin: url.origin,
     path: url.pathname + url.search,

@@ -141,8 +141,7 @@ function unanswered(error: unknown, { host }: URL, { aborted }: AbortSignal): Ev
     const message = `${host} did not answer within ${ANSWER_TIMEOUT_MS / 1000} s.`
     return new EvergrantError(fail('request_timed_out', { message }))
   }
-  const failure = networkFailure(causeCode(error))
-  return new EvergrantError({ ...failure, message: `${host}: ${failure.message}` })
+  return new EvergrantError(networkFailure(causeCode(error), host))
 }
 
 function splitHeader(line: string): [string, string] {

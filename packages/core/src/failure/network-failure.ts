@@ -13,11 +13,12 @@ const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
 
 /**
  * A failure of the network, by the code that the platform gives its cause (`ECONNREFUSED`). An unknown code, or
- * none, is a connection that broke.
+ * none, is a connection that broke. `host`: who was asked, as in `URL.host`; empty where it is not to be named.
  */
-export function networkFailure(code: string): Failure {
+export function networkFailure(code: string, host = ''): Failure {
   const failure = fail(failureCodeOf(code))
-  return code === '' ? failure : { ...failure, message: `${failure.message} (${code})` }
+  const particulars = [code, host].filter(each => each !== '').join(', ')
+  return particulars === '' ? failure : { ...failure, message: `${failure.message} (${particulars})` }
 }
 
 function failureCodeOf(code: string): FailureCode {

@@ -149,8 +149,11 @@ export function transportSuite(undiciTransport: typeof Factory): void {
     })
 
     it('not, when the name does not exist', async () => {
-      const error = await failureOf(transport().send(post('https://no-such-host.invalid/token'), LIMITS))
+      const error = await failureOf(
+        transport().send(post('https://no-such-host.invalid/token?q=s3cret'), LIMITS),
+      )
       expect(error).toMatchObject({ code: 'transport_failed', delivery: 'not_sent' })
+      expect(error.message).toMatch(/\([A-Z_]+, no-such-host\.invalid\)$/)
     })
 
     it('not, when TLS is not even spoken', async () => {
