@@ -150,6 +150,32 @@ describe('evergrant bundle', () => {
     ])
   })
 
+  it.each([
+    ['--sign', 'plant.key', 'is not made to sign', 'a private key that is made to sign: NAME.key'],
+    ['--sign', 'office.pub', 'is public', 'a private key that is made to sign: NAME.key'],
+    ['--to', 'office.pub', 'is not made to encrypt', 'a public key that is made to encrypt: NAME.pub'],
+    ['--to', 'words', 'is no JWK', 'a public key that is made to encrypt: NAME.pub'],
+    ['--key', 'office.key', 'is not made to encrypt', 'a private key that is made to encrypt: NAME.key'],
+    ['--trust', 'plant.pub', 'is not made to sign', 'a public key that is made to sign: NAME.pub'],
+  ])('names a key that is not the right one: %s %s', async (option, file, why, wanted) => {
+    await makeKeys()
+    const right = [...creating(), '--to', at('plant.pub')]
+    await bundle(...right)
+    await writeFile(at('words'), 'correct horse battery staple')
+    const { tokenRequests } = sandbox.counts
+    const args = option === '--sign' || option === '--to' ? right : ['open', ...opening()]
+    const { code, stderr } = await bundle(
+      ...args.map((each, i) => (args[i - 1] === option ? at(file) : each)),
+    )
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining(`${option} ${at(file)}: The key cannot be used`),
+    ])
+    expect(stderr).toContain(why)
+    expect(stderr).toContain(`what to do: ${option} wants ${wanted}`)
+    expect(sandbox.counts.tokenRequests, 'nothing is fetched for it').toBe(tokenRequests)
+  })
+
   it('tells by the exit code why it refuses', async () => {
     await makeKeys()
     await bundle('keygen', '--use', 'sign', '--out', at('stranger'))

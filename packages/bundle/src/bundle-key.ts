@@ -48,6 +48,16 @@ export async function generateBundleKeys(use: KeyUse): Promise<BundleKeys> {
   }
 }
 
+/** Rejects with `key_unusable` unless this is a public key for this use, or one with its public half. It is never quoted. */
+export async function requirePublicKey(from: PublicKey, use: KeyUse): Promise<void> {
+  await readyPublicKey(from, use)
+}
+
+/** Rejects with `key_unusable` unless this is a private key for this use, or as the secret does. It is never quoted. */
+export async function requirePrivateKey(from: PrivateKey, use: KeyUse): Promise<void> {
+  await readyPrivateKey(from, use)
+}
+
 /** Rejects with `key_unusable`; the key is never quoted. */
 export function readyPublicKey(from: PublicKey, use: KeyUse): Promise<ReadyKey> {
   const { d: _, ...jwk } = typeof from === 'string' ? parse(from) : from

@@ -14,6 +14,8 @@ export {
   type KeyUse,
   type PrivateKey,
   type PublicKey,
+  requirePrivateKey,
+  requirePublicKey,
 } from './bundle-key.ts'
 export type { BundledGrant } from './bundled-grant.ts'
 export { type ClockMemory, clockMemory } from './clock-memory.ts'

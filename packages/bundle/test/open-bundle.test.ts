@@ -4,7 +4,14 @@ import { secret } from '@evergrant/runtime'
 import { memoryStore } from '@evergrant/store-memory'
 import { CompactEncrypt, CompactSign, compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { clockMemory, createBundle, inspectBundle, openBundle } from '../src/index.ts'
+import {
+  clockMemory,
+  createBundle,
+  inspectBundle,
+  openBundle,
+  requirePrivateKey,
+  requirePublicKey,
+} from '../src/index.ts'
 import { scryptKey } from '../src/passphrase-key.ts'
 import {
   at,
@@ -352,6 +359,15 @@ describe('a bundle is not made', () => {
     const failure = await failureOf(bundle({ signWith }))
     expect(failure.code).toBe('key_unusable')
     expect(inspect(failure, { depth: 9 })).not.toContain('canary')
+    expect((await failureOf(requirePrivateKey(signWith, 'sign'))).message).toBe(failure.message)
+  })
+
+  it('with a key that was found to be none, and with any other it is', async () => {
+    await requirePrivateKey(signer.privateKey, 'sign')
+    await requirePublicKey(signer.publicKey, 'sign')
+    expect(await codeOf(requirePrivateKey(signer.privateKey, 'encrypt'))).toBe('key_unusable')
+    expect(await codeOf(requirePublicKey(signer.publicKey, 'encrypt'))).toBe('key_unusable')
+    expect(await codeOf(requirePublicKey('no key', 'sign'))).toBe('key_unusable')
   })
 
   it('to be opened by whoever trusts nobody', async () => {

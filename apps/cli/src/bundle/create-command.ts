@@ -6,7 +6,8 @@ import { type ConnectionOptions, connect, withConnection } from '../connection.t
 import { UsageError } from '../failure-report.ts'
 import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
-import { readPrivateFile, readTextFile, writeNewFile } from './private-file.ts'
+import { readPrivateKey, readPublicKey } from './key-file.ts'
+import { readPrivateFile, writeNewFile } from './private-file.ts'
 
 interface CreateOptions extends ConnectionOptions, ConsentOptions {
   readonly out: string
@@ -53,7 +54,7 @@ function span(text: string): number {
 async function create(options: CreateOptions, terminal: Terminal): Promise<void> {
   const { out, sign, valid: validForMs, issuer, purpose } = options
   // Whatever is wrong with keys and files shows before anything is fetched.
-  const signWith = await readPrivateFile(sign)
+  const signWith = await readPrivateKey({ option: '--sign', path: sign, use: 'sign' })
   const recipient = await recipientOf(options)
   const sentence = `A token is about to be written into ${out}, for whoever has what opens it.`
   await requireConsent({ what: 'bundle.created', question: { word: 'create', sentence } }, options, terminal)
@@ -83,7 +84,9 @@ async function create(options: CreateOptions, terminal: Terminal): Promise<void>
 }
 
 async function recipientOf({ to, passphraseFile }: CreateOptions): Promise<Recipient> {
-  if (to !== undefined) return { publicKey: await readTextFile(to) }
+  if (to !== undefined) {
+    return { publicKey: await readPublicKey({ option: '--to', path: to, use: 'encrypt' }) }
+  }
   if (passphraseFile !== undefined) return { passphrase: await readPrivateFile(passphraseFile) }
   throw new UsageError('say who shall open it: --to with a public key, or --passphrase-file')
 }

@@ -14,6 +14,7 @@ import { UsageError } from '../failure-report.ts'
 import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { storeFor } from '../store-place.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
+import { readPrivateKey, readPublicKey } from './key-file.ts'
 import { readPrivateFile, readTextFile } from './private-file.ts'
 
 interface OpenOptions extends ConsentOptions {
@@ -83,13 +84,15 @@ async function openFile(file: string, options: OpenOptions): Promise<OpenedBundl
   if (trust.length === 0) throw new UsageError('name the public key of who made the bundle with --trust')
   return openBundle(await readTextFile(file), {
     ...(await openerOf(options)),
-    trusted: await Promise.all(trust.map(readTextFile)),
+    trusted: await Promise.all(trust.map(path => readPublicKey({ option: '--trust', path, use: 'sign' }))),
     ...(provider !== undefined && { providers: [provider] }),
   })
 }
 
 async function openerOf({ key, passphraseFile }: OpenOptions): Promise<Opener> {
-  if (key !== undefined) return { key: await readPrivateFile(key) }
+  if (key !== undefined) {
+    return { key: await readPrivateKey({ option: '--key', path: key, use: 'encrypt' }) }
+  }
   if (passphraseFile !== undefined) return { passphrase: await readPrivateFile(passphraseFile) }
   throw new UsageError('name what opens it: --key with a private key, or --passphrase-file')
 }
