@@ -176,6 +176,22 @@ describe('evergrant bundle', () => {
     expect(sandbox.counts.tokenRequests, 'nothing is fetched for it').toBe(tokenRequests)
   })
 
+  it('takes every file that cannot be read for wrong usage, whatever it is for', async () => {
+    await makeKeys()
+    const gone = at('gone')
+    const results = [
+      await bundle(...creating(), '--to', gone),
+      await bundle(...creating(), '--passphrase-file', gone),
+      await bundle(...creating(), '--to', at('plant.pub'), '--sign', gone),
+      await bundle('open', gone, '--key', at('plant.key'), '--trust', at('office.pub')),
+      await bundle('open', at('office.pub'), '--key', gone, '--trust', at('office.pub')),
+      await bundle('open', at('office.pub'), '--key', at('plant.key'), '--trust', gone),
+    ]
+    expect(results.map(({ code, stderr }) => [code, stderr])).toEqual(
+      results.map(() => [2, `evergrant: ${gone} cannot be read (ENOENT)\n`]),
+    )
+  })
+
   it('tells by the exit code why it refuses', async () => {
     await makeKeys()
     await bundle('keygen', '--use', 'sign', '--out', at('stranger'))

@@ -7,10 +7,10 @@ const FILE_BYTES_MAX = 1_052_672
 /** Permissions of everybody but the owner. */
 const OTHERS = 0o077
 
-/** The text of a file that only its owner may read: `secret_unavailable` when others may, or nobody can. */
+/** The text of a file that only its owner may read: `secret_unavailable` when others may, or when it is empty. */
 export async function readPrivateFile(path: string): Promise<string> {
   const { mode } = await stat(path).catch(error => {
-    throw unavailable(`${path} cannot be read (${codeOf(error)}).`)
+    throw unreadable(path, error)
   })
   if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
     const shown = (mode & 0o777).toString(8).padStart(4, '0')
@@ -21,14 +21,14 @@ export async function readPrivateFile(path: string): Promise<string> {
   return text
 }
 
-/** The text of any file, freed of surrounding white space. */
+/** The text of any file, freed of surrounding white space. One that cannot be read is wrong usage, whatever it is for. */
 export async function readTextFile(path: string): Promise<string> {
   try {
     const { size } = await stat(path)
     if (size > FILE_BYTES_MAX) throw new EvergrantError(fail('bundle_too_large'))
     return (await readFile(path, 'utf8')).trim()
   } catch (error) {
-    throw EvergrantError.is(error) ? error : new UsageError(`${path} cannot be read (${codeOf(error)})`)
+    throw EvergrantError.is(error) ? error : unreadable(path, error)
   }
 }
 
@@ -48,6 +48,10 @@ export async function writeNewFile(path: string, text: string, mode = 0o600): Pr
 
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? 'unknown'
+}
+
+function unreadable(path: string, error: unknown): UsageError {
+  return new UsageError(`${path} cannot be read (${codeOf(error)})`)
 }
 
 function unavailable(message: string): EvergrantError {
