@@ -44,14 +44,26 @@ export interface Connection {
   close(): Promise<void>
 }
 
+/** What a sandbox has of its own. */
+const OF_THE_PLATFORM = ['endpoint', 'apiKeyFile', 'secretKeyFile']
+
 /** Adds the options that every command with tokens has. */
 export function withConnection(command: Command): Command {
   return command
     .addOption(
       new Option('--provider <name>', 'whose tokens; baidu if nothing is said').choices(PRESET_NAMES),
     )
-    .option('--sandbox', 'use an embedded sandbox instead of the platform: no keys, no network')
-    .option('--sandbox-url <url>', 'use the sandbox that "evergrant sandbox" runs')
+    .addOption(
+      new Option(
+        '--sandbox',
+        'use an embedded sandbox instead of the platform: no keys, no network',
+      ).conflicts(['sandboxUrl', ...OF_THE_PLATFORM]),
+    )
+    .addOption(
+      new Option('--sandbox-url <url>', 'use the sandbox that "evergrant sandbox" runs').conflicts(
+        OF_THE_PLATFORM,
+      ),
+    )
     .option('--endpoint <url>', 'another token endpoint than the platform has')
     .option('--api-key-file <path>', 'read the API Key, or what the platform calls the id, from a file')
     .option('--secret-key-file <path>', 'read the Secret Key, or what the platform calls it, from a file')
@@ -67,7 +79,7 @@ export function withSignIn(command: Command): Command {
   return withConnection(command).addOption(
     new Option('--as <name>', 'use the sign-in of this name')
       .argParser(requireName)
-      .conflicts(['provider', 'sandbox', 'sandboxUrl', 'endpoint', 'apiKeyFile', 'secretKeyFile']),
+      .conflicts(['provider', 'sandbox', 'sandboxUrl', ...OF_THE_PLATFORM]),
   )
 }
 
@@ -175,8 +187,11 @@ async function connectToSandbox(
   options: ConnectionOptions,
   terminal: Terminal,
 ): Promise<Connection> {
-  const { sandboxUrl: running, store: place, provider = 'baidu' } = options
+  const { sandboxUrl: running, store: place, keyring, provider = 'baidu' } = options
   if (running !== undefined) requireOrigin(running)
+  if (place === undefined && keyring !== undefined) {
+    throw new UsageError('--keyring seals what is kept, and tokens of a sandbox are kept with --store only')
+  }
   // What an earlier sandbox has issued is worth nothing to this one.
   const store = place === undefined ? memoryStore() : await storeFor(options, terminal)
   const embedded = running === undefined ? await runSandbox(provider) : undefined

@@ -39,6 +39,11 @@ export function addTokenCommand(program: Command, terminal: Terminal): void {
 }
 
 async function printToken(options: TokenCommandOptions, terminal: Terminal): Promise<void> {
+  if (options.curl && options.sandbox) {
+    throw new UsageError(
+      'the sandbox of --sandbox ends with this command, before curl could ask it; run "evergrant sandbox", and name it with --sandbox-url',
+    )
+  }
   const connection = await connectAs(options, terminal)
   try {
     const { minValid } = options

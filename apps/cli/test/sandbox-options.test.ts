@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { evergrant } from './support/command-line.ts'
+
+let sandbox: BaiduSandbox
+let folder: string
+
+beforeEach(async () => {
+  sandbox = await baiduSandbox()
+  folder = await mkdtemp(join(tmpdir(), 'evergrant-cli-'))
+})
+afterEach(async () => {
+  await sandbox.close()
+  await rm(folder, { recursive: true })
+})
+
+const wrongUsage = (words: string) => [2, '', expect.stringContaining(words)]
+
+async function outcomeOf(...args: string[]): Promise<[number, string, string]> {
+  const { code, stdout, stderr } = await evergrant(args, { env: { HOME: folder } })
+  return [code, stdout, stderr]
+}
+
+describe('an embedded sandbox', () => {
+  it('gives no curl command, for it has ended by the time that anybody could run it', async () => {
+    const refused = await outcomeOf('token', '--sandbox', '--curl')
+    expect(refused).toEqual(wrongUsage('run "evergrant sandbox", and name it with --sandbox-url'))
+    expect(refused[2]).not.toContain('sandbox at')
+    expect((await outcomeOf('token', '--sandbox-url', sandbox.url, '--curl'))[0]).toBe(0)
+  })
+
+  it.each(['token', 'call', 'scopes', 'bundle create'])(
+    'is not named beside what it has of its own: %s',
+    async command => {
+      const names = command.split(' ')
+      const needed = { call: ['https://aip.baidubce.com/x'], create: ['--out', 'b', '--sign', 'k', '--yes'] }
+      const args = [...names, ...(Object.entries(needed).find(([name]) => names.includes(name))?.[1] ?? [])]
+      const another = ['--sandbox-url', sandbox.url]
+      for (const option of [
+        ['--endpoint', 'x'],
+        ['--api-key-file', 'x'],
+        ['--secret-key-file', 'x'],
+        another,
+      ]) {
+        expect(await outcomeOf(...args, '--sandbox', ...option)).toEqual(
+          wrongUsage(`'--sandbox' cannot be used with option '${option[0]} `),
+        )
+      }
+      expect(await outcomeOf(...args, ...another, '--endpoint', 'x')).toEqual(
+        wrongUsage("'--sandbox-url <url>' cannot be used with option '--endpoint "),
+      )
+    },
+  )
+
+  it('takes a keyring only beside a store that it could seal', async () => {
+    const ring = join(folder, 'ring')
+    await evergrant(['keygen', ring], { env: { HOME: folder } })
+    for (const which of [['--sandbox'], ['--sandbox-url', sandbox.url]]) {
+      const args = ['token', ...which, '--keyring', ring]
+      expect(await outcomeOf(...args)).toEqual(wrongUsage('kept with --store only'))
+      expect((await outcomeOf(...args, '--store', join(folder, 'tokens')))[0]).toBe(0)
+    }
+    // Of the environment, and meant for the grants of the platform.
+    const { code } = await evergrant(['token', '--sandbox'], {
+      env: { HOME: folder, EVERGRANT_KEYRING: join(folder, 'none') },
+    })
+    expect(code).toBe(0)
+  })
+})
