@@ -24,6 +24,34 @@ async function outcomeOf(...args: string[]): Promise<[number, string, string]> {
   return [code, stdout, stderr]
 }
 
+describe('a call of a sandbox', () => {
+  const WORD = ['-d', '{"q":"你好","from":"zh","to":"en"}']
+  const PATH = '/rpc/2.0/mt/texttrans/v1'
+
+  it.each([
+    [
+      'https://evil.example/x',
+      [],
+      "evil.example is not one of Baidu's hosts; --allow-host evil.example allows it",
+    ],
+    ['http://aip.baidubce.com/x', [], 'a token is sent over https only'],
+    ['http://evil.example/x', ['--allow-host', 'evil.example'], 'a token is sent over https only'],
+  ])('is refused where the call itself would be: %s', async (url, more, words) => {
+    for (const which of [['--sandbox'], ['--sandbox-url', sandbox.url]]) {
+      expect(await outcomeOf('call', ...which, url, ...more)).toEqual(wrongUsage(words))
+    }
+    expect(sandbox.counts).toMatchObject({ tokenRequests: 0, apiCalls: 0 })
+  })
+
+  it('goes to the sandbox from each host that may be shown a token, and from the sandbox itself', async () => {
+    for (const origin of ['https://aip.baidubce.com', 'https://more.example', sandbox.url]) {
+      const args = ['--sandbox-url', sandbox.url, '--allow-host', 'more.example', ...WORD]
+      const [code, stdout] = await outcomeOf('call', `${origin}${PATH}`, ...args)
+      expect([code, stdout]).toEqual([0, expect.stringContaining('Hello')])
+    }
+  })
+})
+
 describe('an embedded sandbox', () => {
   it('gives no curl command, for it has ended by the time that anybody could run it', async () => {
     const refused = await outcomeOf('token', '--sandbox', '--curl')

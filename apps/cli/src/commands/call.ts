@@ -82,16 +82,16 @@ function parseUrl(address: string): URL {
   return url
 }
 
-/** Said before anything is asked for: to whom the token is not shown. */
-function requireAllowed(url: URL, { origins }: ResourceServer, { sandboxUrl, label }: Connection): void {
-  if (sandboxUrl !== undefined || originTest(origins)(url)) return
+/** Said before anything is asked for: to whom the token is not shown. A call of a sandbox rehearses that, too. */
+function requireAllowed(url: URL, { origins }: ResourceServer, { label }: Connection): void {
+  if (originTest(origins)(url)) return
   if (url.protocol !== 'https:') throw new UsageError('a token is sent over https only')
   throw new UsageError(`${url.host} is not one of ${label}'s hosts; --allow-host ${url.host} allows it`)
 }
 
 function apiOf({ allowHost }: CallOptions, { api, sandboxUrl }: Connection): ResourceServer {
   const more = allowHost.flatMap(host => [`https://${host}`, `https://*.${host}`])
-  return api(sandboxUrl === undefined ? more : [sandboxUrl])
+  return api(sandboxUrl === undefined ? more : [...more, sandboxUrl])
 }
 
 /** The sandbox stands in for every host of its platform. */
