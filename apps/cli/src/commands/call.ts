@@ -4,10 +4,11 @@ import { explainBaiduError } from '@evergrant/provider-baidu/calls'
 import type { TokenSource } from '@evergrant/runtime'
 import { authorizedFetch } from '@evergrant/runtime/calls'
 import type { Command } from 'commander'
+import { bodyOf } from '../call-body.ts'
 import { type Connection, type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
 import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
-import { painter, readAll, readsChinese, type Terminal, writeLine } from '../terminal.ts'
+import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'
 
 interface CallOptions extends ConnectionOptions {
   readonly request?: string
@@ -28,6 +29,9 @@ goes to the sandbox:
   evergrant call --provider wechat \\
     https://api.weixin.qq.com/cgi-bin/get_api_domain_ip
 
+A body that begins with "@" is read as curl reads it: from the file of that
+name, or from standard input for "@-", without line breaks. "-" keeps them.
+
 After "evergrant login" it is made with a token of that sign-in: of the one that
 --as names, or of the default one where no keys are given. Its server may be
 shown the token; every other API is named:
@@ -44,7 +48,7 @@ export function addCallCommand(program: Command, terminal: Terminal): void {
   withSignIn(command)
     .argument('<url>', 'the URL of the API, without a token')
     .option('-X, --request <method>', 'the method; GET, or POST when there is data')
-    .option('-d, --data <text>', 'the body: JSON or a form; "-" for standard input')
+    .option('-d, --data <text>', 'the body: JSON or a form; of a file: @path; of standard input: @-')
     .option('-H, --header <line>', 'a header line, as often as needed', collect, [])
     .option('--allow-host <host>', 'a host that may be shown the token, besides those it is for', collect, [])
     .option('--requires <scope>', 'a scope without which the call is not made', collect, [])
@@ -58,7 +62,7 @@ function collect(value: string, before: readonly string[]): readonly string[] {
 
 async function call(address: string, options: CallOptions, terminal: Terminal): Promise<void> {
   const url = parseUrl(address)
-  const body = options.data === '-' ? await readAll(terminal.stdin) : options.data
+  const body = options.data === undefined ? undefined : await bodyOf(options.data, terminal.stdin)
   const connection = await connectAs(options, terminal)
   try {
     const api = apiOf(options, connection)
