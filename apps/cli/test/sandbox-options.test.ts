@@ -52,6 +52,14 @@ describe('a call of a sandbox', () => {
   })
 })
 
+describe('a sandbox that runs', () => {
+  it.each(['0', '0.5', '-1', 'soon', ''])('has no tokens that live for %j seconds', async lifetime => {
+    // The address is taken: what is not refused ends here, too.
+    const args = ['sandbox', '--port', new URL(sandbox.url).port, '--lifetime-seconds', lifetime]
+    expect(await outcomeOf(...args)).toEqual(wrongUsage('It must be a whole number of at least 1.'))
+  })
+})
+
 describe('an embedded sandbox', () => {
   it('gives no curl command, for it has ended by the time that anybody could run it', async () => {
     const refused = await outcomeOf('token', '--sandbox', '--curl')

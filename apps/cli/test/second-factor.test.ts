@@ -198,8 +198,15 @@ describe('something sensitive', () => {
     expect((await evergrant(['second-factor', 'set-up'], { env })).code).toBe(2)
   })
 
+  it('has nothing to be done without where none was set up, and says so', async () => {
+    expect(await evergrant(['second-factor', 'remove'], { env })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: 'No second verification was set up; nothing has changed.\n',
+    })
+  })
+
   it('takes a code to be done without in future', async () => {
-    expect((await evergrant(['second-factor', 'remove'], { env })).code).toBe(3)
     const secret = await setUp()
     expect((await evergrant(['second-factor', 'set-up'], { env, typed: [] })).code).toBe(3)
     expect((await evergrant(['second-factor', 'remove', '--code', '000'], { env })).code).toBe(7)

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
-import { amount, portNumber } from '../amount.ts'
+import { amount, count, portNumber } from '../amount.ts'
 import { PRESET_NAMES, type PresetName } from '../provider/provider-preset.ts'
 import { type RunningSandbox, runSandbox } from '../provider/run-sandbox.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
@@ -38,7 +38,7 @@ export function addSandboxCommand(program: Command, terminal: Terminal): void {
     .option('--port <number>', 'the port; 0 takes a free one', portNumber, 8787)
     .option('--host <address>', 'the address to listen on; 127.0.0.1 by default, 0.0.0.0 for all')
     .addOption(allowOption())
-    .option('--lifetime-seconds <number>', 'how long its tokens live; as at the platform by default', amount)
+    .option('--lifetime-seconds <number>', 'how long its tokens live; as at the platform by default', count)
     .option('--qps <number>', 'calls per second that an application may make; of Baidu only', amount)
     .addHelpText('after', HELP)
     .action((options: SandboxCommandOptions) => run(options, terminal))

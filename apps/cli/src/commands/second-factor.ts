@@ -58,7 +58,10 @@ async function setUp(terminal: Terminal): Promise<void> {
 
 async function remove(options: { code?: string }, terminal: Terminal): Promise<void> {
   const isSetUp = await withFactor(terminal, factor => factor.isSetUp())
-  if (!isSetUp) throw new EvergrantError(fail('second_factor_missing'))
+  if (!isSetUp) {
+    writeLine(terminal.stderr, 'No second verification was set up; nothing has changed.')
+    return
+  }
   const act = {
     what: 'second_factor.removed',
   }
