@@ -106,6 +106,19 @@ describe('evergrant doctor', () => {
     expect((await evergrant(args, { env: { HOME: folder } })).code).toBe(0)
   })
 
+  it('finds a keyring as keygen has written it, and says what to do about its key', async () => {
+    const source = join(folder, 'src')
+    await mkdir(source)
+    await evergrant(['keygen', join(source, 'ring')], { env })
+    await evergrant(['keygen', join(source, 'ring')], { env })
+    const args = ['doctor', '--source', source, '--source-only']
+    const { code, stdout } = await evergrant(args, { env: { HOME: folder } })
+    expect(code).toBe(3)
+    for (const line of [1, 2])
+      expect(stdout).toContain(`✗ what looks like a key of a keyring stands in ring:${line}\n`)
+    expect(stdout).toContain('evergrant rekey')
+  })
+
   it('lets a file of settings have secrets, unless everybody can read it', async () => {
     const path = join(folder, '.env.production')
     await writeFile(path, `BAIDU_SECRET_KEY=${RANDOM}\n`)

@@ -5,6 +5,8 @@ import { secretLiterals } from '../src/doctor/secret-literals.ts'
 /** Texts that look like secrets, put together here so that this file has none. */
 const KEY = ['zQ7', 'mT2kLw9', 'RxV4bN8', 'cY1hJ6sD3gF5p', 'A0'].join('')
 const HEX = createHash('sha1').update('a token').digest('hex')
+const RING_KEY = createHash('sha256').update('a ring').digest('base64')
+const RING_LINE = `k1f2e3d4c:${RING_KEY}`
 const lines = (path: string, text: string) => secretLiterals(path, text).map(({ line }) => line)
 
 describe('a text that looks like a secret', () => {
@@ -36,6 +38,29 @@ describe('a text that looks like a secret', () => {
   })
 
   it.each([
+    ['alone', `${RING_LINE}\n`, [1]],
+    ['among others', `# of the plant\r\n${RING_LINE}\r\nolder_1:${RING_KEY}`, [2, 3]],
+    ['in a manifest', `stringData:\n  ring: |\n    ${RING_LINE}\n`, [3]],
+    ['below a remark', `# evergrant: not a secret\n${RING_LINE}\n${RING_LINE}`, [3]],
+  ])('is found as a line of a keyring, %s', (_, text, found) => {
+    expect(secretLiterals('ring', text)).toEqual(found.map(line => ({ line, what: 'a key of a keyring' })))
+  })
+
+  it.each([
+    ['a digest', `sha256:${RING_KEY}`],
+    ['a pin', `pin-sha256:${RING_KEY}`],
+    ['of 31 bytes', `k1:${Buffer.alloc(31, 'a1B').toString('base64')}`],
+    ['of 48 bytes', `k1:${RING_KEY.slice(0, -1)}${RING_KEY}`],
+    ['no base64 of bytes', `k1:${RING_KEY.slice(0, -2)}b=`],
+    ['in a sentence', `the key is k1:${RING_KEY}, say`],
+    ['in JSON', `{"k1":"${RING_KEY}"}`],
+    ['that names a service', 'k1:vault url=https://vault.example key=grants'],
+    ['all of zeros', `k1:${Buffer.alloc(32).toString('base64')}`],
+  ])('is not a line of a keyring: %s', (_, text) => {
+    expect(lines('ring', text)).toEqual([])
+  })
+
+  it.each([
     ['a reference', 'a.ts', "secret: env('BAIDU_SECRET_KEY_OF_2026_01')"],
     ['a variable', 'a.sh', `export BAIDU_SECRET_KEY=$OTHER_VARIABLE_1234567`],
     ['a template', 'a.yml', '  clientSecret: {{ .Values.baidu1.secretKey }}'],
@@ -56,6 +81,7 @@ describe('a text that looks like a secret', () => {
   it('is told once for a line, and does not take long to look for in a text made to take long', () => {
     expect(lines('.env', `client_secret="${KEY}"\nclient_secret="${KEY}"`)).toEqual([1, 2])
     const hostile = ['secret'.repeat(50_000), ' '.repeat(300_000), `secret = "${'a1'.repeat(150_000)}`]
+    hostile.push(`k:${'A'.repeat(300_000)}`, 'k'.repeat(300_000), ' k:'.repeat(100_000))
     const begin = performance.now()
     for (const text of hostile) expect(lines('.env', text)).toEqual([])
     expect(performance.now() - begin).toBeLessThan(5_000)

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { UsageError } from '../failure-report.ts'
 import { bad, type Finding, good, note } from './finding.ts'
-import { secretLiterals } from './secret-literals.ts'
+import { KEYRING_KEY, secretLiterals } from './secret-literals.ts'
 
 const FILES_MAX = 50_000
 const FILE_BYTES_MAX = 1_048_576
@@ -14,6 +14,8 @@ const PASSED_OVER = new Set(['node_modules', '.git', 'dist', 'build', 'coverage'
 const PRIVATE_FILE = /(^|\/)(\.env[^/]*|[^/]*\.env)$/
 const REMEDY =
   'Take it out, also of the history, and have the provider issue a new one: whoever has the source has the key.'
+const REMEDY_FOR_KEYRING =
+  'Keep the keyring elsewhere. Whoever had the source has its key: put another one in front with "evergrant keygen", run "evergrant rekey", and take this one out. If it is none, say so in a comment above: "# evergrant: not a secret".'
 const DOUBT = `Read it from the environment, a file or a vault. If it is none, say so on its line: "evergrant: not a secret".`
 
 /**
@@ -59,7 +61,11 @@ async function lookAtText(path: string, file: string, text: string): Promise<Fin
   if (first === undefined) return []
   if (!PRIVATE_FILE.test(file)) {
     return literals.map(({ line, what }) =>
-      bad(`what looks like ${what} stands in ${file}:${line}`, DOUBT, { file, line }),
+      bad(
+        `what looks like ${what} stands in ${file}:${line}`,
+        what === KEYRING_KEY ? REMEDY_FOR_KEYRING : DOUBT,
+        { file, line },
+      ),
     )
   }
   const { mode } = await stat(path)

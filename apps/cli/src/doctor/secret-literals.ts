@@ -6,8 +6,11 @@ export interface SecretLiteral {
   readonly what: string
 }
 
-/** A line that has this is passed over: whoever wrote it has looked. */
+/** A line that has this is passed over, and a key below a comment that has it: whoever wrote it has looked. */
 const EXCUSED = 'evergrant: not a secret'
+
+/** What a line of a keyring is called: whoever finds one has more to do than to move it. */
+export const KEYRING_KEY = 'a key of a keyring'
 
 /** What can be nothing else, wherever it stands. */
 const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
@@ -16,6 +19,11 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   [
     'a private key',
     /-----BEGIN (?:[A-Z0-9]{1,16} ){0,2}PRIVATE KEY-----(?:\s|\\n|["'+,]){1,32}(?<value>[A-Za-z0-9+/]{40})/g,
+  ],
+  // A line of its own, as keygen writes it; 32 bytes end in one of these. A digest is written likewise, by its own name.
+  [
+    KEYRING_KEY,
+    /^[ \t]{0,64}(?!(?:pin-)?[Ss][Hh][Aa]-?\d{1,3}:)[A-Za-z0-9_-]{1,64}:(?<value>[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=)[ \t]*\r?$/gm,
   ],
 ]
 
@@ -39,7 +47,7 @@ const ENTROPY_MIN = 3.2
 
 /**
  * What looks like a secret in a file, by its shape or by the name that it is given: keys and tokens of Baidu, private keys,
- * and random-looking texts of 16 characters or more that are called a secret. Words, placeholders and references to
+ * keys of a keyring, and random-looking texts of 16 characters or more that are called a secret. Words, placeholders and references to
  * variables are none.
  */
 export function secretLiterals(path: string, text: string): readonly SecretLiteral[] {
@@ -52,7 +60,11 @@ export function secretLiterals(path: string, text: string): readonly SecretLiter
   look('a client secret', ASSIGNED)
   if (SETTINGS_FILE.test(path)) look('a client secret', SET)
   const lines = text.split('\n')
-  const unexcused = found.filter(({ line }) => !lines[line - 1]?.includes(EXCUSED))
+  const unexcused = found.filter(({ line, what }) => {
+    // A keyring has comments on lines of their own.
+    const above = what === KEYRING_KEY && lines[line - 2]?.trimStart().startsWith('#') ? lines[line - 2] : ''
+    return !`${above}${lines[line - 1]}`.includes(EXCUSED)
+  })
   const distinct = new Map(unexcused.map(each => [`${each.line} ${each.what}`, each]))
   return [...distinct.values()].sort((one, other) => one.line - other.line)
 }
