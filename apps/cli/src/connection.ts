@@ -6,13 +6,15 @@ import { memoryStore } from '@evergrant/store-memory'
 import { undiciTransport } from '@evergrant/transport-undici'
 import { type Command, Option } from 'commander'
 import { auditing } from './audit-place.ts'
+import { messageOf } from './chinese/failure-text.ts'
 import { UsageError } from './failure-report.ts'
+import { labelsFor } from './labels.ts'
 import { PRESET_NAMES, PRESETS, type PresetName, type ProviderPreset } from './provider/provider-preset.ts'
 import { runSandbox, sandboxAppOf } from './provider/run-sandbox.ts'
 import { recall, requireName, serverName } from './sign-in/sign-in.ts'
 import { apiOfSignIn, signedInSource } from './sign-in/signed-in-source.ts'
 import { storeFor } from './store-place.ts'
-import { painter, type Terminal, writeLine } from './terminal.ts'
+import { painter, readsChinese, type Terminal, writeLine } from './terminal.ts'
 
 /** Where tokens come from, as the options of a command say. */
 export interface ConnectionOptions {
@@ -197,10 +199,7 @@ async function connectToSandbox(
   const embedded = running === undefined ? await runSandbox(provider) : undefined
   const url = embedded?.url ?? (running ?? '').replace(/\/+$/, '')
   const { stderr, env } = terminal
-  writeLine(
-    stderr,
-    painter(stderr, env)('dim', `sandbox at ${url}: its tokens are worth nothing anywhere else`),
-  )
+  writeLine(stderr, painter(stderr, env)('dim', labelsFor(env).sandboxAt(url)))
   const source = tokenSource({
     provider: preset.sandboxed(url),
     client: await sandboxAppOf(provider),
@@ -239,13 +238,14 @@ function variable(
 
 function warnOfDoubts(source: TokenSource, { stderr, env }: Terminal): void {
   const paint = painter(stderr, env)
+  const language = readsChinese(env) ? 'zh' : 'en'
   const told = new Set<string>()
   const note = (text: string) => {
-    if (!told.has(text)) writeLine(stderr, `${paint('yellow', 'note:')} ${text}`)
+    if (!told.has(text)) writeLine(stderr, `${paint('yellow', labelsFor(env).note)}${text}`)
     told.add(text)
   }
   source.on(event => {
-    if (event.type === 'client.doubtful') note(event.advice.en)
-    if (event.type === 'store.refused') note(event.failure.message)
+    if (event.type === 'client.doubtful') note(event.advice[language])
+    if (event.type === 'store.refused') note(messageOf(event.failure, language))
   })
 }

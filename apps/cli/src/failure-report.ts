@@ -1,6 +1,8 @@
 import { EvergrantError } from '@evergrant/core'
 import { FAILURE_GUIDE } from '@evergrant/core/guides'
+import { inChinese } from './chinese/failure-text.ts'
 import { EXIT } from './exit-code.ts'
+import { CHINESE, ENGLISH, type Labels } from './labels.ts'
 import { painter, readsChinese, type Terminal, writeLine } from './terminal.ts'
 
 /** An API's error answer, already reported; ends the command with the code for that. */
@@ -30,26 +32,45 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
     writeLine(stderr, `${paint('red', 'evergrant: this should not have happened.')}\n${text}`)
     return EXIT.defect
   }
-  writeLine(stderr, `${paint('red', `evergrant: ${error.code}:`)} ${error.message}`)
-  for (const line of details(error, readsChinese(env))) writeLine(stderr, `  ${line}`)
+  const [headline, ...lines] = readsChinese(env) ? linesInChinese(error) : linesInEnglish(error)
+  writeLine(stderr, `${paint('red', `evergrant: ${error.code}:`)} ${headline}`)
+  for (const line of lines) writeLine(stderr, `  ${line}`)
   return EXIT[error.kind]
 }
 
-function details(error: EvergrantError, chinese: boolean): string[] {
+function linesInEnglish(error: EvergrantError): string[] {
   const guidance = Object.entries(FAILURE_GUIDE).find(([code]) => code === error.code)?.[1]
-  const advice = (chinese ? error.advice?.zh : error.advice?.en) ?? remedyFor(error, guidance?.remedy)
-  const lines: string[] = []
-  if (error.description !== undefined) lines.push(`the server said: ${error.description}`)
-  if (advice !== undefined) lines.push(`what to do: ${advice}`)
-  if (error.retryAfterMs !== undefined && Number.isFinite(error.retryAfterMs)) {
-    lines.push(`not before: ${Math.ceil(error.retryAfterMs / 1000)} s from now`)
-  }
-  if (error.status !== undefined) lines.push(`HTTP status: ${error.status}`)
-  return lines
+  const remedy = error.advice?.en ?? remedyFor(error, guidance?.remedy)
+  return [error.message, ...details(error, remedy, ENGLISH)]
 }
 
 /** The remedies are those of programs, which wait and try again by themselves; a command has ended. */
 function remedyFor({ kind }: EvergrantError, remedy: string | undefined): string | undefined {
   if (!remedy?.startsWith('Nothing')) return remedy
-  return kind === 'retry' ? 'Run the command again.' : undefined
+  return kind === 'retry' ? ENGLISH.runAgain : undefined
+}
+
+/** What a message says besides what its code means stands below that, in English as it is. */
+function linesInChinese(error: EvergrantError): string[] {
+  const text = inChinese(error)
+  if (text === undefined) return [error.message, ...details(error, error.advice?.zh, CHINESE)]
+  const { meaning, remedy, particulars } = text
+  const advice = error.advice?.zh ?? remedy ?? (error.kind === 'retry' ? CHINESE.runAgain : undefined)
+  return [
+    meaning,
+    ...(particulars === undefined ? [] : [`详情：${particulars}`]),
+    ...details(error, advice, CHINESE),
+  ]
+}
+
+function details(error: EvergrantError, remedy: string | undefined, labels: Labels): string[] {
+  const { description, retryAfterMs, status } = error
+  const lines: string[] = []
+  if (description !== undefined) lines.push(labels.serverSaid(description))
+  if (remedy !== undefined) lines.push(labels.whatToDo(remedy))
+  if (retryAfterMs !== undefined && Number.isFinite(retryAfterMs)) {
+    lines.push(labels.notBefore(Math.ceil(retryAfterMs / 1000)))
+  }
+  if (status !== undefined) lines.push(labels.httpStatus(status))
+  return lines
 }

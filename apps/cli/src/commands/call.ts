@@ -8,6 +8,7 @@ import { bodyOf } from '../call-body.ts'
 import { type Connection, type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
 import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
+import { labelsFor } from '../labels.ts'
 import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'
 
 interface CallOptions extends ConnectionOptions {
@@ -162,16 +163,17 @@ function report({ status, failure }: Answer, { label, preset }: Connection, { st
   if (failure === undefined && status < 400) return
   const paint = painter(stderr, env)
   const language = readsChinese(env) ? 'zh' : 'en'
+  const labels = labelsFor(env)
   // An API that is known by its status alone has no codes of its own.
   const code = preset === undefined ? '' : (failure?.code ?? '')
   const entry = label === 'Baidu' ? explainBaiduError(code) : undefined
   const what = code === '' || code === `http_${status}` ? `HTTP ${status}` : code
-  const headline = paint('red', `evergrant: the API answered with ${what}.`)
+  const headline = paint('red', `evergrant: ${labels.apiAnswered(what)}`)
   writeLine(stderr)
   writeLine(stderr, `${headline} ${entry?.meaning[language] ?? ''}`.trim())
   if (failure?.description !== undefined && entry === undefined) {
-    writeLine(stderr, `  the server said: ${failure.description}`)
+    writeLine(stderr, `  ${labels.serverSaid(failure.description)}`)
   }
-  if (failure?.advice !== undefined) writeLine(stderr, `  what to do: ${failure.advice[language]}`)
+  if (failure?.advice !== undefined) writeLine(stderr, `  ${labels.whatToDo(failure.advice[language])}`)
   throw new ReportedError(EXIT.api)
 }

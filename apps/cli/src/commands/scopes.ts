@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { type Connection, type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
 import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
+import { labelsFor } from '../labels.ts'
 import { PRESETS } from '../provider/provider-preset.ts'
 import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'
 
@@ -72,9 +73,9 @@ async function grantedBy({ source }: Connection): Promise<readonly string[] | un
 }
 
 /** Nothing is known to be missing where nobody has said what was granted. */
-function tellNothing(needed: readonly string[], { json }: ScopesOptions, { stdout }: Terminal): void {
+function tellNothing(needed: readonly string[], { json }: ScopesOptions, { stdout, env }: Terminal): void {
   if (json) return writeLine(stdout, JSON.stringify({ granted: null, needed }, null, 2))
-  writeLine(stdout, 'Nobody has said which scopes this token has.')
+  writeLine(stdout, labelsFor(env).scopes.unknown)
 }
 
 function tell(
@@ -84,6 +85,7 @@ function tell(
   terminal: Terminal,
 ): void {
   const { stdout, env } = terminal
+  const labels = labelsFor(env)
   if (json) writeLine(stdout, JSON.stringify(report, null, 2))
   else {
     const paint = painter(stdout, env)
@@ -92,22 +94,23 @@ function tell(
     const rows = (sign: string, list: readonly string[], remark: string) => {
       for (const scope of list) {
         const meaning = meaningOf(scope, connection, terminal)
-        writeLine(stdout, `${sign} ${scope.padEnd(width)}  ${paint('dim', `${remark}${meaning}`)}`.trimEnd())
+        const what = meaning === undefined ? remark : labels.scopes.means(remark, meaning)
+        writeLine(stdout, `${sign} ${scope.padEnd(width)}  ${paint('dim', what)}`)
       }
     }
-    rows(paint('green', '✓'), report.used, 'granted and needed')
-    rows(paint('dim', '·'), report.unused, 'granted')
-    rows(paint('red', '✗'), report.missing, 'needed, not granted')
+    rows(paint('green', '✓'), report.used, labels.scopes.used)
+    rows(paint('dim', '·'), report.unused, labels.scopes.unused)
+    rows(paint('red', '✗'), report.missing, labels.scopes.missing)
   }
   if (report.missing.length === 0) return
   const advice = connection.api([]).scopes?.adviceFor?.(report.missing)
   const words = readsChinese(env) ? advice?.zh : advice?.en
-  writeLine(terminal.stderr, `what to do: ${words ?? 'Have it granted, and obtain a new token.'}`)
+  writeLine(terminal.stderr, labels.whatToDo(words ?? labels.scopes.remedy))
   throw new ReportedError(EXIT.configure)
 }
 
-function meaningOf(scope: string, { preset }: Connection, { env }: Terminal): string {
-  if (preset !== PRESETS.baidu || !Object.hasOwn(BAIDU_SCOPES, scope)) return ''
+function meaningOf(scope: string, { preset }: Connection, { env }: Terminal): string | undefined {
+  if (preset !== PRESETS.baidu || !Object.hasOwn(BAIDU_SCOPES, scope)) return undefined
   const meaning = BAIDU_SCOPES[scope]?.meaning
-  return `: ${readsChinese(env) ? meaning?.zh : meaning?.en}`
+  return readsChinese(env) ? meaning?.zh : meaning?.en
 }

@@ -1,0 +1,34 @@
+import { type Advice, FAILURE_CODES, type Failure, type FailureCode, fail } from '@evergrant/core'
+import type { ChineseFailures } from './failure-entry.ts'
+import { SURROUNDING_FAILURES } from './surrounding-failures.ts'
+import { TOKEN_FAILURES } from './token-failures.ts'
+
+// Whoever adds a code adds its text: without one this does not compile.
+const TEXTS: Required<ChineseFailures> = { ...TOKEN_FAILURES, ...SURROUNDING_FAILURES }
+
+/** A failure in Chinese. */
+export interface FailureText {
+  readonly meaning: string
+  /** What to do. Absent where trying again is all there is, or nothing. */
+  readonly remedy: string | undefined
+  /** Its message, in English, where that says more than what its code means: which file, which host. */
+  readonly particulars: string | undefined
+}
+
+/** A failure in Chinese; `undefined` for a code of a server or a platform. */
+export function inChinese({ code, message }: Pick<Failure, 'code' | 'message'>): FailureText | undefined {
+  if (!isFailureCode(code)) return undefined
+  const [meaning, remedy] = TEXTS[code]
+  return { meaning, remedy, particulars: fail(code).message === message ? undefined : message }
+}
+
+/** A failure in one sentence; in Chinese with its particulars in brackets. */
+export function messageOf(failure: Pick<Failure, 'code' | 'message'>, language: keyof Advice): string {
+  const text = language === 'zh' ? inChinese(failure) : undefined
+  if (text === undefined) return failure.message
+  return text.particulars === undefined ? text.meaning : `${text.meaning}（${text.particulars}）`
+}
+
+function isFailureCode(code: string): code is FailureCode {
+  return Object.hasOwn(FAILURE_CODES, code)
+}
