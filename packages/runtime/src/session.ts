@@ -39,7 +39,7 @@ type Settle = (outcome: Outcome) => void
  */
 export class Session implements EffectShell, RevocableGrant {
   readonly key: string
-  readonly seat: Seat = { session: this }
+  readonly seat: Seat<Session> = { session: this }
   policy: GrantPolicy
   readonly surroundings: Surroundings
   readonly gate: ClientGate

@@ -125,7 +125,7 @@ export class Source implements TokenSource {
   readonly #options: GrantOptions
   readonly #callTimeoutMs: number
   readonly #exchange: Exchange | undefined
-  #seat: Seat | undefined
+  #seat: Seat<Session> | undefined
   /** The fingerprint of what was rejected last, for a session that reads its record after the one that was told has gone. */
   #rejected: string | undefined
   #listeners: Map<TokenListener, (() => void) | undefined> | undefined
