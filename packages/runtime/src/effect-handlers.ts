@@ -168,7 +168,9 @@ async function attempt(session: EffectShell, effect: EffectOf<'request'>, until:
     return unsent(op, whyUnready(error))
   }
   const leftMs = until - session.now
-  if (leftMs < timeoutMs / 2 || session.closed) return unsent(op, fail('request_timed_out'))
+  // A grant that was received meanwhile has taken the place of the refresh token that would be presented.
+  const isInTime = leftMs >= timeoutMs / 2 && !session.closed && session.awaits(op)
+  if (!isInTime) return unsent(op, fail('request_timed_out'))
   return exchange(session, effect, ready, leftMs)
 }
 

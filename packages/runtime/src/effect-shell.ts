@@ -40,6 +40,8 @@ export interface EffectShell extends Pick<RevocableGrant, 'tokenSets' | 'atRest'
   subscribing: boolean
   /** Ends the subscription to changes; `undefined` when there is none. */
   unsubscribe: (() => Promise<void>) | undefined
+  /** Whether an answer to operation `op` is still wanted: it is not when a command has overtaken it. */
+  awaits(op: number): boolean
   dispatch(event: GrantCommand | GrantFact): void
   reply(waiter: number, outcome: Outcome): void
   emit(report: GrantReport | RuntimeReport): void

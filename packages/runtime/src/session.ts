@@ -30,9 +30,6 @@ import { spends } from './spends.ts'
 import type { RevocableGrant, Revoker } from './token-revocation.ts'
 import type { Command } from './unnumbered-command.ts'
 
-/** Settles the promise of one caller. */
-type Settle = (outcome: Outcome) => void
-
 /**
  * One grant in this process: the state of its machine, the callers who wait, and the effects under way.
  * Shared by all sources of the same identity.
@@ -55,7 +52,7 @@ export class Session implements EffectShell, RevocableGrant {
   #state: GrantState = INITIAL_STATE
   #fingerprint: string | undefined
   /** Made when first needed: most sessions rest most of the time, and there may be very many of them. */
-  #waiting: Map<number, Settle> | undefined
+  #waiting: Map<number, (outcome: Outcome) => void> | undefined
   #listeners: Set<TokenListener> | undefined
   #watchers: Set<() => void> | undefined
   #inbox: (GrantCommand | GrantFact)[] | undefined
@@ -86,6 +83,10 @@ export class Session implements EffectShell, RevocableGrant {
   get tokenSets(): { unsaved: TokenSet | undefined; held: TokenSet | undefined } {
     const { pending, stamp } = this.#state
     return { unsaved: pending?.record.tokens, held: stamp?.tokens }
+  }
+
+  awaits(op: number): boolean {
+    return this.#state.busy && this.#state.op === op
   }
 
   /** Whether nothing is under way, wanted or unsaved, so that the session may be forgotten. */
@@ -178,7 +179,7 @@ export class Session implements EffectShell, RevocableGrant {
     this.#takeWaiter(waiter)?.(outcome)
   }
 
-  #takeWaiter(waiter: number): Settle | undefined {
+  #takeWaiter(waiter: number): ((outcome: Outcome) => void) | undefined {
     const settle = this.#waiting?.get(waiter)
     this.#waiting?.delete(waiter)
     if (this.#waiting?.size === 0) this.#waiting = undefined

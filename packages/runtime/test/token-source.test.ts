@@ -250,6 +250,24 @@ describe('a grant from elsewhere', () => {
     ])
   })
 
+  it('takes the place of a refresh token that has not been sent yet, for its secret has to be read', async () => {
+    let give: (text: string) => void = () => undefined
+    const late = new Promise<string>(resolve => {
+      give = resolve
+    })
+    const { source, clock, transport } = rig({
+      client: { id: 'i', secret: secret(() => late) },
+      grant: { type: 'refresh_token', refreshToken: 'replaced' },
+    })
+    const asked = source.token()
+    await clock.advance(100)
+    await source.receive({ accessToken: 'a', refreshToken: 'r', expiresAt: clock.now() + HOUR })
+    give('s')
+    await clock.advance(1_000)
+    expect((await asked).accessToken).toBe('a')
+    expect(transport.requests).toEqual([])
+  })
+
   it.each([
     [{ accessToken: '' }],
     [{ accessToken: 'a b' }],

@@ -199,6 +199,16 @@ export const FORMER_BUGS: readonly Mutant[] = [
     wasReal: true,
   },
   {
+    name: 'overtaken-request-sent',
+    area: 'lease',
+    file: `${RUNTIME}/effect-handlers.ts`,
+    find: ' && session.awaits(op)',
+    replace: '',
+    breaks: 'a refresh token is presented after a received grant has taken its place, for the secret came late',
+    tests: 'packages/runtime/test/token-source.test.ts',
+    wasReal: true,
+  },
+  {
     name: 'waiter-that-left-wakes-for-ever',
     area: 'wake-up',
     file: `${GRANT}/waiter-queue.ts`,
