@@ -1,5 +1,5 @@
 import type { Entry } from '../ports/store.ts'
-import { isLaterGrant, type Trouble } from '../record/grant-record.ts'
+import { type GrantRecord, isLaterGrant, type Trouble } from '../record/grant-record.ts'
 import { decodeRecord } from '../record/record-codec.ts'
 import type { Known } from './grant-state.ts'
 import { isDue, isLapsed, type Stamp, stampOf } from './stamp.ts'
@@ -17,7 +17,9 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
   if (entry?.time !== undefined) learnOffset(turn, entry.time.asOf, sentAt)
   const translated =
     decoded?.kind === 'record' ? inOwnClock(decoded, turn, storedSince(entry, sentAt)) : undefined
-  const record = translated?.record
+  const before = state.known?.record
+  const isPutBack = translated !== undefined && before !== undefined && wasDropped(translated.record, before)
+  const record = isPutBack ? before : translated?.record
   const same = state.known !== undefined && state.known.version === entry?.version
   const known: Known = {
     version: entry?.version,
@@ -29,7 +31,16 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
     sightings: same && state.known ? state.known.sightings + 1 : 1,
   }
   state.known = known
-  if (translated !== undefined) absorb(turn, translated, !same)
+  if (translated !== undefined && !isPutBack) absorb(turn, translated, !same)
+}
+
+/**
+ * Whether a record brings back tokens that were dropped: this process has seen the grant without any since. A store that
+ * has fallen behind shows it so, and must not undo what somebody did on purpose.
+ */
+function wasDropped(record: GrantRecord, before: GrantRecord): boolean {
+  const isOlder = before.tokens === undefined && record.generation <= before.generation
+  return isOlder && record.tokens !== undefined && !isLaterGrant(record, before.commands)
 }
 
 /** An instant before which a stored record was not there; `undefined` where the store has no clock. */

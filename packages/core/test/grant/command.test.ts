@@ -189,6 +189,24 @@ describe('a grant that was dropped', () => {
     expect(restarted.failure(again).code).toBe('grant_dropped')
   })
 
+  it('does not come back with a store that has fallen behind, until somebody brings a later one', () => {
+    const session = signedIn()
+    const { store } = session.world
+    const [before = ''] = store.history.slice(-1)
+    session.drop()
+    session.run()
+    store.plant(before, session.world.now)
+    for (let looks = 0; looks < 2; looks++) {
+      session.dispatch({ type: 'record.changed' })
+      const waiter = session.ask()
+      session.run()
+      expect(session.failure(waiter).code).toBe('grant_dropped')
+    }
+    session.receive(session.world.server.signIn(session.now, session.world.now))
+    session.run()
+    expect(session.token(session.ask())).toBe('access-SECRET-4')
+  })
+
   it('is obtained anew on demand where the client itself can', () => {
     const session = new Session(world())
     session.ask()

@@ -204,7 +204,8 @@ export const FORMER_BUGS: readonly Mutant[] = [
     file: `${RUNTIME}/effect-handlers.ts`,
     find: ' && session.awaits(op)',
     replace: '',
-    breaks: 'a refresh token is presented after a received grant has taken its place, for the secret came late',
+    breaks:
+      'a refresh token is presented after a received grant has taken its place, for the secret came late',
     tests: 'packages/runtime/test/token-source.test.ts',
     wasReal: true,
   },

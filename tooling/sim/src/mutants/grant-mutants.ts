@@ -214,6 +214,16 @@ const COMMIT_MUTANTS: readonly Mutant[] = [
     replace: "settleUnanswered(turn, currentFlight(turn), event.failure, 'not_sent')",
     breaks: 'a refresh token is presented again after its answer was lost',
   },
+  {
+    name: 'drop-undone-by-the-store',
+    area: 'commit',
+    file: `${GRANT}/adopt.ts`,
+    find: '!== undefined && !isPutBack)',
+    replace: '!== undefined)',
+    breaks: 'tokens that were dropped are handed out again when the store falls behind',
+    tests: 'packages/core/test/grant/command.test.ts',
+    wasReal: true,
+  },
 ]
 
 export const GRANT_MUTANTS: readonly Mutant[] = [...LEASE_MUTANTS, ...COMMIT_MUTANTS]

@@ -5,8 +5,8 @@ import type { Watcher, World } from '../world.ts'
 import { hasLostLease, lapsedMs } from './lease-life.ts'
 
 /**
- * S7: a request is sent only while its lease lasts; a process has one at a time, and a second one is on its way
- * only when the lease of the first has lapsed.
+ * S7: a request is sent only while its lease lasts; a process has one at a time for what it presents, and a second one
+ * is on its way only when the lease of the first has lapsed.
  */
 export function oneRequest(world: World, store: SimulatedStore): Watcher {
   /** Leases over which somebody wrote what was won without any, or under a lost one. */
@@ -36,6 +36,9 @@ export function oneRequest(world: World, store: SimulatedStore): Watcher {
     const { process, grant } = exchange
     for (const other of grant.history.inFlight) {
       if (other === exchange || mayBeGivenUp(other)) continue
+      // What was received meanwhile need not wait for the end of what it has taken the place of.
+      const isReplaced = grant.history.commands > 0 && other.refreshToken !== exchange.refreshToken
+      if (other.process === process && isReplaced) continue
       if (other.process === process) {
         world.fail('S7', `${process.name} has two requests for grant ${grant.index} on their way`)
       } else if (!isExcused(exchange, other)) {
