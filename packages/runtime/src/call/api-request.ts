@@ -36,25 +36,46 @@ export interface ApiRequest {
   readonly repeatable: boolean
 }
 
+/** What of a request carries its authorization. */
+export interface Parts extends Pick<ApiRequest, 'body'> {
+  readonly url: string
+  readonly headers: NonNullable<RequestInit['headers']>
+}
+
+/** A URL that may be shown a token, and what of it is asked for often. */
+type Place = Pick<ApiRequest, 'url' | 'target'>
+
+/** Reads URLs, and knows the last one: programs call the same one many times in a row. */
+export function placeReader(isAllowed: OriginTest): (text: string) => Place {
+  let known: { readonly text: string; readonly place: Place } | undefined
+  return text => {
+    if (known?.text === text) return known.place
+    const url = new URL(text)
+    // Setting it costs another parsing. An empty fragment does not show in `hash`.
+    if (url.href.includes('#')) url.hash = ''
+    requireAllowed(url, isAllowed)
+    const place: Place = { url, target: { hostname: url.hostname, pathname: url.pathname } }
+    known = { text, place }
+    return place
+  }
+}
+
 /** Reads the arguments of `fetch`. Throws an `EvergrantError` for a URL that may not be shown a token. */
 export function apiRequest(
   input: string | URL | Request,
   init: CallInit,
-  isAllowed: OriginTest,
+  placeOf: (text: string) => Place,
   retryUnsafe: boolean,
 ): ApiRequest {
   const given = input instanceof Request ? input : undefined
-  const url = new URL(given?.url ?? String(input))
-  // Setting it costs another parsing. An empty fragment does not show in `hash`.
-  if (url.href.includes('#')) url.hash = ''
-  requireAllowed(url, isAllowed)
+  const { url, target } = placeOf(given?.url ?? String(input))
   const { retryUnsafe: unsafe = retryUnsafe, ...rest } = init
   const method = (rest.method ?? given?.method ?? 'GET').toUpperCase()
   const body = rest.body ?? given?.body ?? null
   const headers = rest.headers ?? given?.headers
   return {
     url,
-    target: { hostname: url.hostname, pathname: url.pathname },
+    target,
     method,
     headers: headers && new Headers(headers),
     body,
@@ -98,6 +119,8 @@ export function queryParameterOf(request: ApiRequest, server: ResourceServer): s
 /** Throws when a request is authorized in some way already: none carries two credentials. */
 export function requireUnauthorized(request: ApiRequest, server: ResourceServer): void {
   const { headers, url, target } = request
+  // Nothing that could be, and no place where it could be.
+  if (headers === undefined && server.place === undefined && server.credentialPlaces === undefined) return
   const seen = {
     hasHeader: (name: string) => headers?.has(name) === true,
     url: url.href,

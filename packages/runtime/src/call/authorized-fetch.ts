@@ -34,15 +34,17 @@ import {
   type CallInit,
   FORM_FIELD,
   headersFor,
+  type Parts,
   placeIn,
+  placeReader,
   queryParameterOf,
   requireUnauthorized,
   textBody,
 } from './api-request.ts'
 import { CallRecord } from './call-record.ts'
-import { answerOf } from './look-into.ts'
+import { answerOf, discard } from './look-into.ts'
 import { pause } from './pause.ts'
-import { addProof, asksForProof } from './proof-of-call.ts'
+import { asksForProof, withProof } from './proof-of-call.ts'
 import { followElsewhere, nextHop } from './redirect.ts'
 
 /** What authorizes calls: a source of tokens, or a signer. */
@@ -82,6 +84,7 @@ export function authorizedFetch(
   options: AuthorizedFetchOptions = {},
 ): AuthorizedFetch {
   const isAllowed = originTest(server.origins)
+  const placeOf = placeReader(isAllowed)
   const { retryUnsafe = false } = options
   const setting: Setting = {
     authorization,
@@ -97,7 +100,7 @@ export function authorizedFetch(
   }
   return (input, init = {}) => {
     try {
-      return new Call(setting, apiRequest(input, init, isAllowed, retryUnsafe)).make()
+      return new Call(setting, apiRequest(input, init, placeOf, retryUnsafe)).make()
     } catch (error) {
       return Promise.reject(error)
     }
@@ -150,18 +153,22 @@ class Call {
 
   /** Sends the call once. `undefined`: it is to be sent again. */
   async #attempt(): Promise<Response | undefined> {
-    const { guard, server } = this.#setting
+    const { guard, server, authorization } = this.#setting
     const { target, signal } = this.#request
-    await guard?.enter(target, signal)
+    if (guard !== undefined) await guard.enter(target, signal)
     let failure: ApiFailure | undefined
     let response: Response
     try {
-      response = await this.#send()
+      requireUnauthorized(this.#request, server)
+      if ('token' in authorization) this.#token = await authorization.token(signal && { signal })
+      const parts = this.#authorized(this.#request)
+      response = await this.#send(this.#request, parts instanceof Promise ? await parts : parts)
       if (this.#wantsNewProof(response)) {
         guard?.leave(target, 'answered')
         return undefined
       }
-      failure = judgeCall(server, await answerOf(response, server, target), target, this.#secrets)
+      const answer = answerOf(response, server, target)
+      failure = judgeCall(server, answer instanceof Promise ? await answer : answer, target, this.#secrets)
       guard?.leave(target, failure ?? 'answered')
     } catch (error) {
       // What failed before there was an answer says something about the API only if it was asked.
@@ -171,42 +178,40 @@ class Call {
     return failure === undefined ? this.#delivered(response) : this.#afterFailure(response, failure)
   }
 
-  async #send(): Promise<Response> {
-    const request = this.#request
-    const { authorization, server } = this.#setting
-    requireUnauthorized(request, server)
-    const { url, headers, body } =
-      'token' in authorization
-        ? await this.#withToken(request, authorization)
-        : await this.#signed(request, authorization)
-    const { fetch: send = fetch } = this.#setting
-    const { init, method } = request
-    // A redirect is looked at before it is followed: it must not carry a token elsewhere.
-    const redirect = init.redirect === undefined || init.redirect === 'follow' ? 'manual' : init.redirect
-    const { signal } = request
-    const sent = { ...init, method, headers, body, redirect, ...(signal && { signal }) }
-    return send(url, request.replayable ? sent : ({ ...sent, duplex: 'half' } as RequestInit))
+  #authorized(request: ApiRequest): Parts | Promise<Parts> {
+    const { authorization } = this.#setting
+    if (!('token' in authorization)) return this.#signed(request, authorization)
+    const token = this.#token as Token
+    const parts = this.#withToken(request, token)
+    return token.tokenType === 'DPoP' ? withProof(parts, authorization.proof, request, token) : parts
   }
 
-  async #withToken(request: ApiRequest, source: Pick<TokenSource, 'token' | 'proof'>) {
+  #send({ init, method, signal, replayable }: ApiRequest, { url, headers, body }: Parts): Promise<Response> {
+    const { fetch: send = fetch } = this.#setting
+    // A redirect is looked at before it is followed: it must not carry a token elsewhere.
+    const redirect = init.redirect === undefined || init.redirect === 'follow' ? 'manual' : init.redirect
+    const sent: RequestInit = { ...init, headers, redirect }
+    // What need not be said need not be checked by `fetch` either.
+    if (method !== 'GET' || init.method !== undefined) sent.method = method
+    if (body !== null || init.body !== undefined) sent.body = body
+    if (signal !== undefined) sent.signal = signal
+    return send(url, replayable ? sent : ({ ...sent, duplex: 'half' } as RequestInit))
+  }
+
+  #withToken(request: ApiRequest, { accessToken, tokenType, scope }: Token): Parts {
     const { server, scopes } = this.#setting
     const place = placeIn(request, server)
-    const { signal } = request
-    this.#token = await source.token(signal && { signal })
-    checkScopes(server, request.target, this.#token.scope, scopes)
-    this.#secrets = [this.#token.accessToken]
+    checkScopes(server, request.target, scope, scopes)
+    this.#secrets = [accessToken]
     const text = textBody(request)
     if (text === undefined && request.body !== null && (place.in === 'json' || place.in === 'form')) {
       throw new EvergrantError(fail('body_unsuitable'))
     }
-    const { accessToken, tokenType } = this.#token
     const placed = placeToken(place, accessToken, request.url.href, text, tokenType)
     if ('kind' in placed) throw new EvergrantError(placed)
     const becomesForm = place.in === 'form' && request.body === null
     const headers = authorizedHeaders(request, becomesForm ? FORM_FIELD : placed.header)
-    const proof = tokenType === 'DPoP' ? new Headers(headers) : undefined
-    if (proof !== undefined) await addProof(proof, source.proof, request, accessToken)
-    return { url: placed.url, headers: proof ?? headers, body: placed.body ?? request.body }
+    return { url: placed.url, headers, body: placed.body ?? request.body }
   }
 
   /** Whether the call is to be sent again, for the server only wants its nonce in the proof (RFC 9449 §9); once. */
@@ -221,7 +226,7 @@ class Call {
     return true
   }
 
-  async #signed(request: ApiRequest, signer: RequestSigner) {
+  async #signed(request: ApiRequest, signer: RequestSigner): Promise<Parts> {
     const headers = headersFor(request)
     const { method, url, body } = request
     const added = await signer.sign({ method, url: url.href, headers: [...headers] })
@@ -262,7 +267,7 @@ class Call {
   }
 
   /** The answer as the caller gets it; or what it redirects to. */
-  async #delivered(response: Response): Promise<Response | undefined> {
+  #delivered(response: Response): Response | undefined | Promise<Response> {
     const { isAllowed, fetch: send = fetch } = this.#setting
     const hop = nextHop(this.#request, response, ++this.#hops)
     if (hop === undefined) return this.#withCleanUrl(response)
@@ -288,9 +293,4 @@ class Call {
 
 function isApiFailure(failure: Failure): failure is ApiFailure {
   return 'about' in failure
-}
-
-/** Lets go of an answer that nobody will read, so that its connection can be used again. */
-function discard(response: Response): void {
-  response.body?.cancel().catch(() => undefined)
 }

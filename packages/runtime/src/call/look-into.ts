@@ -4,18 +4,17 @@ import { type ApiAnswer, type CallTarget, LOOK_BYTES_MAX, type ResourceServer } 
  * An answer as a resource server is to judge it. The body is read only where it may tell of a failure and is small;
  * the caller's own reading of it is not touched.
  */
-export async function answerOf(
+export function answerOf(
   response: Response,
   server: ResourceServer,
   target: CallTarget,
-): Promise<ApiAnswer> {
-  const { status, headers } = response
-  const looks = server.looksInto?.(status, headers.get('content-type') ?? '', target) === true
-  return {
-    status,
-    header: name => headers.get(name) ?? undefined,
-    body: looks && !isLarge(headers) ? await smallBody(response) : undefined,
-  }
+): ApiAnswer | Promise<ApiAnswer> {
+  const { status } = response
+  const header = (name: string) => response.headers.get(name) ?? undefined
+  const answer = { status, header, body: undefined }
+  if (server.looksInto?.(status, header('content-type') ?? '', target) !== true) return answer
+  if (isLarge(response.headers)) return answer
+  return smallBody(response).then(body => ({ ...answer, body }))
 }
 
 function isLarge(headers: Headers): boolean {
@@ -42,4 +41,9 @@ async function smallBody(response: Response): Promise<string | undefined> {
   } catch {
     return undefined
   }
+}
+
+/** Lets go of an answer that nobody will read, so that its connection can be used again. */
+export function discard(response: Response): void {
+  response.body?.cancel().catch(() => undefined)
 }

@@ -1,19 +1,22 @@
 import { EvergrantError, fail, type ProofOfPossession } from '@evergrant/core'
-import type { ApiRequest } from './api-request.ts'
+import type { Token } from '../token.ts'
+import type { ApiRequest, Parts } from './api-request.ts'
 
 /** Proves, for one sending of a call, the possession of the key that its token is bound to (RFC 9449 §7). */
-export async function addProof(
-  headers: Headers,
+export async function withProof(
+  parts: Parts,
   proof: ProofOfPossession | undefined,
   { method, url }: ApiRequest,
-  accessToken: string,
-): Promise<void> {
+  { accessToken }: Token,
+): Promise<Parts> {
+  const headers = new Headers(parts.headers)
   if (headers.has('dpop')) throw new EvergrantError(fail('scheme_conflict'))
   if (proof === undefined) {
     const message = 'Invalid option: the token is bound to a key, and its source has no proof of possession.'
     throw new EvergrantError(fail('invalid_option', { message }))
   }
   headers.set('dpop', await proof.prove({ method, url: url.href, accessToken }))
+  return { ...parts, headers }
 }
 
 /** Lets the proof hear of an answer. Whether it asks for the same call with another proof. */

@@ -1,6 +1,8 @@
 import { EvergrantError, fail } from '@evergrant/core'
 import type { ApiRequest } from './api-request.ts'
 
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
 /** Redirects that a call follows at most. */
 const HOPS_MAX = 5
 
@@ -12,9 +14,10 @@ const HOPS_MAX = 5
 export function nextHop(request: ApiRequest, response: Response, hop: number): ApiRequest | undefined {
   const { init, method, url } = request
   const { status } = response
-  const location = response.headers.get('location')
   const follows = init.redirect === undefined || init.redirect === 'follow'
-  if (!follows || location === null || ![301, 302, 303, 307, 308].includes(status)) return undefined
+  if (!follows || !REDIRECTS.has(status)) return undefined
+  const location = response.headers.get('location')
+  if (location === null) return undefined
   if (hop > HOPS_MAX || !URL.canParse(location, url.href))
     throw new EvergrantError(fail('redirected', { status }))
   const next = { ...request, url: new URL(location, url) }
