@@ -60,16 +60,18 @@ export function placeReader(isAllowed: OriginTest): (text: string) => Place {
   }
 }
 
+const NOTHING_SAID: CallInit = {}
+
 /** Reads the arguments of `fetch`. Throws an `EvergrantError` for a URL that may not be shown a token. */
 export function apiRequest(
   input: string | URL | Request,
-  init: CallInit,
+  init: CallInit | undefined,
   placeOf: (text: string) => Place,
   retryUnsafe: boolean,
 ): ApiRequest {
-  const given = input instanceof Request ? input : undefined
+  const given = typeof input !== 'string' && input instanceof Request ? input : undefined
   const { url, target } = placeOf(given?.url ?? String(input))
-  const { retryUnsafe: unsafe = retryUnsafe, ...rest } = init
+  const { retryUnsafe: unsafe = retryUnsafe, ...rest }: CallInit = init ?? NOTHING_SAID
   const method = (rest.method ?? given?.method ?? 'GET').toUpperCase()
   const body = rest.body ?? given?.body ?? null
   const headers = rest.headers ?? given?.headers
@@ -81,7 +83,7 @@ export function apiRequest(
     body,
     signal: rest.signal ?? given?.signal ?? undefined,
     init: given === undefined ? rest : { ...instructionsOf(given), ...rest },
-    replayable: !isStream(body),
+    replayable: body === null || !isStream(body),
     repeatable: unsafe || isIdempotent(method),
   }
 }
@@ -98,11 +100,8 @@ function requireAllowed(url: URL, isAllowed: OriginTest): void {
   throw new EvergrantError(fail('origin_not_allowed', { message }))
 }
 
-function isStream(body: Body | null): boolean {
-  return (
-    body instanceof ReadableStream ||
-    (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
-  )
+function isStream(body: Body): boolean {
+  return body instanceof ReadableStream || (typeof body === 'object' && Symbol.asyncIterator in body)
 }
 
 /** Where the token stands in a request. */

@@ -98,7 +98,7 @@ export function authorizedFetch(
     clock: options.clock ?? sharedClock(),
     random: options.random ?? systemChance,
   }
-  return (input, init = {}) => {
+  return (input, init) => {
     try {
       return new Call(setting, apiRequest(input, init, placeOf, retryUnsafe)).make()
     } catch (error) {
