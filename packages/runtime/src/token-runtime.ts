@@ -207,8 +207,7 @@ class Runtime implements TokenRuntime, SessionHome {
 /** A variable of the environment that is not set is `undefined`, whatever the types say. */
 function requireId({ client }: GrantOptions): void {
   if ((client?.id ?? undefined) !== undefined) return
-  const message = 'Invalid option: client.id is missing; is the variable set that it comes from?'
-  throw new EvergrantError(fail('invalid_option', { message }))
+  throw invalidOption('client.id is missing; see that the variable is set that it comes from')
 }
 
 /** Client credentials are for confidential clients (RFC 6749 §4.4): a missing secret is a mistake, not a public client. */
