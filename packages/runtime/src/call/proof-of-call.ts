@@ -1,4 +1,5 @@
 import { EvergrantError, fail, type ProofOfPossession } from '@evergrant/core'
+import { invalidOption } from '../invalid-option.ts'
 import type { Token } from '../token.ts'
 import type { ApiRequest, Parts } from './api-request.ts'
 
@@ -12,8 +13,7 @@ export async function withProof(
   const headers = new Headers(parts.headers)
   if (headers.has('dpop')) throw new EvergrantError(fail('scheme_conflict'))
   if (proof === undefined) {
-    const message = 'Invalid option: the token is bound to a key, and its source has no proof of possession.'
-    throw new EvergrantError(fail('invalid_option', { message }))
+    throw invalidOption('the token is bound to a key, and its source has no proof of possession')
   }
   headers.set('dpop', await proof.prove({ method, url: url.href, accessToken }))
   return { ...parts, headers }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { EvergrantError, fail, LateSecret, type Secret } from '@evergrant/core'
+import { invalidOption } from '../invalid-option.ts'
 import { environment } from '../secret.ts'
 import { sharedClock } from '../system-clock.ts'
 
@@ -122,6 +123,5 @@ function unavailable(message: string): EvergrantError {
 
 function requireSpan(name: string, spanMs: number, leastMs: number, mostMs: number): void {
   if (spanMs >= leastMs && spanMs <= mostMs) return
-  const message = `Invalid option: ${name} is ${spanMs}, not a number of ms from ${leastMs} to ${mostMs}.`
-  throw new EvergrantError(fail('invalid_option', { message }))
+  throw invalidOption(`${name} is ${spanMs}, not a number of ms from ${leastMs} to ${mostMs}`)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { EvergrantError, fail } from '@evergrant/core'
+import { invalidOption } from '../invalid-option.ts'
 import { sharedClock } from '../system-clock.ts'
 
 export interface WatchFileSecretOptions {
@@ -29,8 +29,7 @@ export function watchFileSecret(
 ): () => void {
   const { pollMs = POLL_MS } = options
   if (!(pollMs >= POLL_MS_MIN && pollMs <= POLL_MS_MAX)) {
-    const message = `Invalid option: pollMs is ${pollMs}, not a number of ms from ${POLL_MS_MIN} to ${POLL_MS_MAX}.`
-    throw new EvergrantError(fail('invalid_option', { message }))
+    throw invalidOption(`pollMs is ${pollMs}, not a number of ms from ${POLL_MS_MIN} to ${POLL_MS_MAX}`)
   }
   // Read here and now: what changes from this call on is told.
   let known = digestOf(textNow(path))
