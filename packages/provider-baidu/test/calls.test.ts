@@ -118,10 +118,11 @@ describe('a call of an AI API', () => {
     const response = await call(`${sandbox.url}${TRANSLATE}?a=b`, JSON_BODY)
     const token = await source.token()
     expect(response.url).toBe(`${sandbox.url}${TRANSLATE}?a=b`)
+    expect(response.clone().clone().url).toBe(response.url)
     sandbox.faultApi(6)
     const error = await failureOf(translation())
     const { inspect } = await import('node:util')
-    const printed = [response, error, (error as Error).stack].map(each =>
+    const printed = [response, response.clone(), error, (error as Error).stack].map(each =>
       inspect(each, { depth: 9, showHidden: true }),
     )
     expect(printed.join('\n')).not.toContain(token.accessToken)
