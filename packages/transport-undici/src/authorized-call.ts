@@ -9,7 +9,7 @@ import {
   checkScopes,
   decideCall,
   judgeCall,
-  LOOK_BYTES_MAX,
+  lostConnection,
   type ResourceServer,
   type ScopeCheck,
 } from '@evergrant/core/calls'
@@ -24,6 +24,7 @@ import {
 } from './call-authorization.ts'
 import { callPause } from './call-pause.ts'
 import { signalOf, targetOf, traitsOf } from './dispatch-request.ts'
+import { HeldAnswer } from './held-answer.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
 import { NO_CONNECTION } from './no-connection.ts'
 import { asksForProof } from './proof-of-call.ts'
@@ -42,15 +43,6 @@ export interface CallSetting {
 }
 
 type Controller = Dispatcher.DispatchController
-
-/** The start of an answer that has not been handed on yet, because its body may tell of a failure. */
-interface HeldAnswer {
-  readonly status: number
-  readonly headers: IncomingHeaders
-  readonly message: string | undefined
-  readonly chunks: Buffer[]
-  bytes: number
-}
 
 /**
  * One request on its way through undici, however often it is sent. Stands between the dispatcher and the caller's
@@ -74,6 +66,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   /** Whether the guard has let the request pass and has not heard of its end. */
   #entered = false
   #held: HeldAnswer | undefined
+  /** Whether an answer that is not dealt with here has begun. */
+  #answered = false
   #unwanted: UnwantedAnswer | undefined
   /** What to do once the rest of an answer that nobody wants has gone by. */
   #afterwards: (() => void) | undefined
@@ -154,10 +148,12 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     if (status < 200) return this.#handler.onResponseStart?.(controller, status, headers, message)
     if (this.#wantsNewProof(status, headers)) return this.#letPass(controller)
     if (this.#mayTell(status, headers)) {
-      this.#held = { status, headers, message, chunks: [], bytes: 0 }
+      this.#answered = true
+      this.#held = new HeldAnswer(status, headers, message)
       return
     }
     if (this.#judge(status, headers, undefined)) return this.#letPass(controller)
+    this.#answered = true
     this.#handler.onResponseStart?.(controller, status, headers, message)
   }
 
@@ -195,10 +191,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     if (this.#afterwards !== undefined) return this.#unwanted?.pass(chunk)
     const held = this.#held
     if (held === undefined) return this.#handler.onResponseData?.(controller, chunk)
-    held.chunks.push(chunk)
-    held.bytes += chunk.length
-    if (held.bytes <= LOOK_BYTES_MAX) return
-    // Too large to be an error.
+    if (held.take(chunk)) return
     this.#leave('answered')
     this.#handOn(controller, held)
   }
@@ -207,8 +200,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     if (this.#afterwards !== undefined) return this.#goOn()
     const held = this.#held
     if (held !== undefined) {
-      const body = Buffer.concat(held.chunks).toString('utf8')
-      if (this.#judge(held.status, held.headers, body)) return this.#goOn()
+      if (this.#judge(held.status, held.headers, held.text)) return this.#goOn()
       this.#handOn(controller, held)
     }
     this.#handler.onResponseEnd?.(controller, trailers)
@@ -216,8 +208,10 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   onResponseError(controller: Controller, error: Error): void {
     if (this.#afterwards !== undefined) return this.#goOn()
+    const failure = this.#answered ? undefined : lostConnection(error)
     this.#held = undefined
     this.#leave('lost')
+    if (failure !== undefined && this.#takesOver(failure)) return this.#goOn()
     this.#handler.onResponseError?.(controller, redactError(error, this.#secrets))
   }
 
@@ -233,8 +227,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   #handOn(controller: Controller, held: HeldAnswer): void {
     this.#held = undefined
-    this.#handler.onResponseStart?.(controller, held.status, held.headers, held.message)
-    for (const chunk of held.chunks) this.#handler.onResponseData?.(controller, chunk)
+    held.handOn(this.#handler, controller)
   }
 
   #letPass(controller: Controller): void {
@@ -249,6 +242,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     const decision = decideCall(told, progress, traitsOf(this.#request, retryUnsafe), limits, random())
     if (decision.act === 'deliver') return false
     this.#held = undefined
+    this.#answered = false
     this.#afterwards = this.#deed(decision)
     return true
   }

@@ -129,7 +129,12 @@ async function send(
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', contentTypeOf(body))
   // Whoever types a command may just have mended what has failed before.
   await source.token({ probe: true })
-  const request = authorizedFetch(source, { ...api, judge }, { requires: options.requires })
+  // So is a network that fails: who wants to wait for it calls again.
+  const request = authorizedFetch(
+    source,
+    { ...api, judge },
+    { requires: options.requires, limits: { attemptsMax: 1 } },
+  )
   const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
   const method = options.request ?? (body === undefined ? 'GET' : 'POST')
   try {

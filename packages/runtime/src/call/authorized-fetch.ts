@@ -39,8 +39,9 @@ export type AuthorizedFetch = (input: string | URL | Request, init?: CallInit) =
 
 /**
  * A `fetch` that authorizes every call: puts a valid token where the server wants it, for the server's origins over
- * https only; replaces a token that is rejected and makes the call again, once; repeats what was turned away or
- * failed, within bounds and where that does no harm. Everything else is `fetch`'s own: headers, signals, streams.
+ * https only; replaces a token that is rejected and makes the call again, once; repeats what was turned away, failed, or
+ * lost its connection before there was an answer, within bounds and where that does no harm. Everything else is
+ * `fetch`'s own: headers, signals, streams.
  *
  * Rejects with an `EvergrantError` (of the server's own class where it has one) when the server's failure looks like
  * a success, when there is no token, or when the URL may not be shown one; and as `fetch` does for the network.

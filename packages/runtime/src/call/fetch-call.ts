@@ -14,6 +14,7 @@ import {
   checkScopes,
   decideCall,
   judgeCall,
+  lostConnection,
   type OriginTest,
   placeToken,
   type RequestSigner,
@@ -98,6 +99,7 @@ export class FetchCall {
         } catch (error) {
           // What failed before there was an answer says something about the API only if it was asked.
           guard?.leave(target, EvergrantError.is(error) ? 'answered' : 'lost')
+          if (await this.#pausedAfterLoss(error)) continue
           throw redactError(error, this.#secrets)
         }
         const end = failure === undefined ? this.#delivered(response) : this.#afterFailure(response, failure)
@@ -180,11 +182,11 @@ export class FetchCall {
 
   async #afterFailure(response: Response, failure: ApiFailure): Promise<Response | undefined> {
     const { way, limits, random, clock } = this.#setting
-    const { replayable, repeatable, signal } = this.#request
+    const { signal } = this.#request
     const told =
       failure.about === 'token' && 'signer' in way ? ({ ...failure, about: 'request' } as const) : failure
     if (told.about === 'token' && 'source' in way && this.#token !== undefined) way.source.reject(this.#token)
-    const decision = decideCall(told, this.#record.progress, { replayable, repeatable }, limits, random())
+    const decision = decideCall(told, this.#record.progress, this.#request, limits, random())
     switch (decision.act) {
       case 'deliver':
         return this.#delivered(response)
@@ -201,6 +203,18 @@ export class FetchCall {
         discard(response)
         throw this.#errorOf(decision.failure)
     }
+  }
+
+  /** Whether the call is to be sent again, its connection being lost, and the pause before that is over. */
+  async #pausedAfterLoss(error: unknown): Promise<boolean> {
+    const { limits, random, clock } = this.#setting
+    const { signal } = this.#request
+    const failure = signal?.aborted ? undefined : lostConnection(error)
+    const decision = decideCall(failure, this.#record.progress, this.#request, limits, random())
+    if (failure === undefined || decision.act !== 'pause') return false
+    this.#record.paused(failure.code, decision.ms)
+    await pause(decision.ms, clock, signal)
+    return true
   }
 
   #errorOf(failure: Failure): Error {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { fail } from '@evergrant/core'
 import type { RequestSigner } from '@evergrant/core/calls'
@@ -191,6 +192,55 @@ describe('a call that was turned away', () => {
     const { call, clock } = subject({ limits: { attemptsMax: 2 } })
     server.script.push(status(503), status(503, {}, 'still busy'))
     expect(await (await settle(call(server.url), clock)).text()).toBe('still busy')
+  })
+})
+
+describe('a call whose connection is lost', () => {
+  const broken = (_: unknown, response: ServerResponse) => response.destroy()
+
+  it('is made again where that does no harm', async () => {
+    const { call, clock, events } = subject()
+    server.script.push(broken, broken)
+    expect((await settle(call(server.url), clock)).status).toBe(200)
+    expect(events).toMatchObject([
+      { type: 'call.paused', code: 'transport_failed', pauseMs: 250 },
+      { type: 'call.paused', code: 'transport_failed', pauseMs: 250 },
+      { type: 'call.ended', status: 200, attempts: 3 },
+    ])
+    server.script.push(broken)
+    const post = { method: 'POST', body: 'x' }
+    await expect(settle(call(server.url, post), clock)).rejects.toThrow('fetch failed')
+    server.script.push(broken)
+    expect((await settle(call(server.url, { ...post, retryUnsafe: true }), clock)).status).toBe(200)
+  })
+
+  it('for ever fails as fetch does', async () => {
+    const { call, clock } = subject({ limits: { attemptsMax: 3 } })
+    server.script.push(broken, broken, broken)
+    await expect(settle(call(server.url), clock)).rejects.toThrow('fetch failed')
+    expect(server.asked).toHaveLength(3)
+  })
+
+  it('is made again whatever its method when it never stood', async () => {
+    const refused = new TypeError('fetch failed', {
+      cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
+    })
+    let tries = 0
+    const { call, clock } = subject({
+      fetch: (...given) => (++tries < 3 ? Promise.reject(refused) : fetch(...given)),
+    })
+    expect((await settle(call(server.url, { method: 'POST', body: 'x' }), clock)).status).toBe(200)
+  })
+
+  it('by its own caller is over', async () => {
+    const { call } = subject()
+    const leaving = new AbortController()
+    server.script.push((_, response) => {
+      leaving.abort()
+      response.destroy()
+    })
+    await expect(call(server.url, { signal: leaving.signal })).rejects.toThrow('aborted')
+    expect(server.asked).toHaveLength(1)
   })
 })
 

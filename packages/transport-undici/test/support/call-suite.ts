@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { Readable, Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Clock, EvergrantError, fail } from '@evergrant/core'
@@ -253,6 +254,48 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
     })
   })
 
+  describe('a request whose connection is lost', () => {
+    const broken = (response: ServerResponse) => response.destroy()
+
+    it('is sent again where that does no harm', async () => {
+      server.script.push(broken, broken)
+      expect(await get()).toMatchObject({ statusCode: 200 })
+      server.script.push(broken)
+      await expect(post('x')).rejects.toThrow('other side closed')
+      open({ retryUnsafe: true })
+      server.script.push(broken)
+      expect(await post('x')).toMatchObject({ statusCode: 200 })
+      expect(server.asked).toHaveLength(6)
+    })
+
+    it('for ever fails as undici does', async () => {
+      open({ limits: { attemptsMax: 3 } })
+      server.script.push(broken, broken, broken)
+      await expect(get()).rejects.toThrow('other side closed')
+      expect(server.asked).toHaveLength(3)
+    })
+
+    it('is sent again whatever its method when it never stood', async () => {
+      const { url } = server
+      await server.close()
+      const seen: CallEnd[] = []
+      open({
+        limits: { attemptsMax: 2 },
+        guard: { enter: () => undefined, leave: (_, end) => void seen.push(end) },
+      })
+      const refused = undici.request(url, { method: 'POST', body: 'x', dispatcher })
+      await expect(refused).rejects.toThrow('ECONNREFUSED')
+      expect(seen).toEqual(['lost', 'lost'])
+    })
+
+    it('by its own caller is over', async () => {
+      const leaving = new AbortController()
+      server.script.push(() => leaving.abort())
+      await expect(get('/', { signal: leaving.signal })).rejects.toThrow('abort')
+      expect(server.asked).toHaveLength(1)
+    })
+  })
+
   describe('a failure inside a success', () => {
     beforeEach(() => open({}, talkative(server.url)))
     const json = { 'content-type': 'application/json' }
@@ -356,7 +399,7 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
           seen.push(typeof end === 'string' ? end : end.about)
         },
       }
-      open({ guard })
+      open({ guard, limits: { attemptsMax: 2 } })
       server.script.push(answer(401), answer(429), response => response.destroy())
       await expect(get()).rejects.toThrow()
       expect(seen).toEqual(['enter', 'token', 'enter', 'limit', 'enter', 'lost'])
