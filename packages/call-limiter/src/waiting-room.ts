@@ -1,4 +1,4 @@
-import { type Abort, type Clock, EvergrantError, fail } from '@evergrant/core'
+import { type Abort, type Clock, EvergrantError, fail, onAbort } from '@evergrant/core'
 import type { CallLimiter } from '@evergrant/core/calls'
 import { type Count, PAUSE_MS_MAX } from './count.ts'
 import type { Rate } from './rate.ts'
@@ -107,10 +107,10 @@ export class WaitingRoom implements CallLimiter {
     const { clock } = this.#options
     const cancel = clock.wake(waiter.until, () => this.#expire(line, waiter))
     const abort = () => this.#leave(line, waiter).reject(new EvergrantError(fail('aborted')))
-    signal?.addEventListener('abort', abort)
+    const deafen = signal && onAbort(signal, abort)
     waiter.letGo = () => {
       cancel()
-      signal?.removeEventListener('abort', abort)
+      deafen?.()
     }
     line.waiters.add(waiter)
     this.#waiting += 1

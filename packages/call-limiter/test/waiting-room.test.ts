@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { EvergrantError, fail } from '@evergrant/core'
 import { atRest, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
@@ -115,6 +116,19 @@ describe('a waiting room before a count that takes its time', () => {
     await next(0)
     expect(passed).toEqual(['b'])
     expect(questions).toHaveLength(0)
+  })
+
+  it('hears a signal that many callers share once, and lets all of them go', async () => {
+    const { ask, clock } = subject()
+    const shutDown = new AbortController()
+    const failures = Array.from({ length: 20 }, (_, i) =>
+      failureOf(ask(`caller ${i}`, 10_000, shutDown.signal)),
+    )
+    expect(getEventListeners(shutDown.signal, 'abort')).toHaveLength(1)
+    shutDown.abort()
+    for (const { code } of await Promise.all(failures)) expect(code).toBe('aborted')
+    expect(getEventListeners(shutDown.signal, 'abort')).toHaveLength(0)
+    expect(clock.pending).toBe(0)
   })
 
   it('tells one caller of a count that fails, and asks again for the others', async () => {

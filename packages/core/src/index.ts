@@ -73,6 +73,7 @@ export type { Abort } from './ports/abort.ts'
 export type { ClientAuthentication, TokenRequest } from './ports/client-authentication.ts'
 export type { Clock } from './ports/clock.ts'
 export type { DataKey, KeyContext, KeyService } from './ports/key-service.ts'
+export { onAbort } from './ports/on-abort.ts'
 export type { ProofOfPossession, ProvableRequest } from './ports/proof-of-possession.ts'
 export type {
   ClientSecretMethod,

@@ -1,6 +1,5 @@
-import { type Clock, EvergrantError, fail } from '@evergrant/core'
+import { type Clock, EvergrantError, fail, onAbort } from '@evergrant/core'
 import { abortedError } from './aborted-error.ts'
-import { onAbort } from './on-abort.ts'
 import type { Session } from './session.ts'
 
 /** What ends the wait for a session whose client id, or whatever else it is found by, has to be read first. */

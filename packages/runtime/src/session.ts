@@ -11,6 +11,7 @@ import {
   INITIAL_STATE,
   identityFingerprint,
   type Outcome,
+  onAbort,
   type RuntimeReport,
   type Served,
   type TokenEvent,
@@ -24,7 +25,6 @@ import { carryOut } from './effect-handlers.ts'
 import type { EffectShell, Surroundings } from './effect-shell.ts'
 import { failedInstead } from './failed-instead.ts'
 import { type Hot, hotTokenOf } from './hot-token.ts'
-import { onAbort } from './on-abort.ts'
 import type { Seat } from './seat.ts'
 import { spends } from './spends.ts'
 import type { RevocableGrant, Revoker } from './token-revocation.ts'

@@ -1,5 +1,5 @@
+import { onAbort } from '@evergrant/core'
 import { abortedError } from './aborted-error.ts'
-import { onAbort } from './on-abort.ts'
 import type { Session } from './session.ts'
 import type { Token } from './token.ts'
 

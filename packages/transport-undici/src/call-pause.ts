@@ -1,5 +1,4 @@
-import { setTimeout as pauseFor } from 'node:timers/promises'
-import { type Clock, EvergrantError, fail } from '@evergrant/core'
+import { type Clock, EvergrantError, fail, onAbort } from '@evergrant/core'
 
 /** Resolves after `ms`, by the system's timers unless a clock is given; rejects with `aborted` when the signal is. */
 export function callPause(
@@ -7,21 +6,28 @@ export function callPause(
   clock: Clock | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (clock === undefined) {
-    return pauseFor(ms, undefined, signal && { signal }).catch(() => Promise.reject(aborted(signal)))
-  }
   return new Promise((resolve, reject) => {
-    const cancel = clock.wake(clock.now() + ms, () => {
-      signal?.removeEventListener('abort', abort)
+    if (signal?.aborted) return reject(aborted(signal))
+    const end = () => {
+      cancel()
+      deafen?.()
+    }
+    const cancel = wakeIn(ms, clock, () => {
+      end()
       resolve()
     })
     const abort = () => {
-      cancel()
+      end()
       reject(aborted(signal))
     }
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
+    const deafen = signal && onAbort(signal, abort)
   })
+}
+
+function wakeIn(ms: number, clock: Clock | undefined, callback: () => void): () => void {
+  if (clock !== undefined) return clock.wake(clock.now() + ms, callback)
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
 }
 
 function aborted(signal: AbortSignal | undefined): EvergrantError {

@@ -1,6 +1,5 @@
-import type { Clock } from '@evergrant/core'
+import { type Clock, onAbort } from '@evergrant/core'
 import { abortedError } from '../aborted-error.ts'
-import { onAbort } from '../on-abort.ts'
 
 /** Resolves after `ms`; rejects with `aborted` when the signal is. Keeps the process alive meanwhile. */
 export function pause(ms: number, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
