@@ -110,15 +110,16 @@ function isOwnLease(stored: GrantRecord | undefined, wanted: GrantRecord, holder
 /**
  * Whether the pending record gives way to what the store holds. Commands give way to nothing; releases and
  * repairs to everything; whatever was won with a grant to the one that has taken its place. Won tokens give way
- * to a later fence: a holder that was overtaken cannot overwrite. Tokens that were won unguarded give way to fresh
- * ones, and to what others have built on them; if they were rejected, to any.
+ * to a later holder: one that was overtaken cannot overwrite, unless the other has given up with nothing to show for it.
+ * Tokens that were won unguarded give way to fresh ones, and to what others have built on them; if they were rejected,
+ * to any.
  */
 function givesWay(turn: Turn, pending: Pending, stored: GrantRecord | undefined): boolean {
   if (pending.kind !== 'tokens' && pending.kind !== 'drop') return true
   if (pending.command !== undefined || stored === undefined) return false
   if (isLaterGrant(stored, pending.record.commands)) return true
   const news = stored.generation >= pending.record.generation
-  if (pending.guarded) return news || stored.fence > pending.record.fence
+  if (pending.guarded) return news || (stored.fence > pending.record.fence && stored.lease !== undefined)
   if (pending.record.rejected || mayBeBuiltOn(pending, stored)) return news
   return news && isFresh(stampOf(stored, true, turn.roll, turn.policy), turn.at)
 }

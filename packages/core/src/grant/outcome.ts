@@ -172,7 +172,8 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
   state.doubt = undefined
   const stored = state.known?.record
   // A store that has lost the lease may have given its number to tokens that somebody else has obtained.
-  if (stored !== undefined && (stored.fence > flight.fence || stored.generation === flight.fence)) {
+  const isNews = stored !== undefined && (stored.fence > flight.fence || stored.generation === flight.fence)
+  if (isNews || hasAnother(newestRecord(turn), flight)) {
     state.flight = undefined
     report(turn, { type: 'renewal.overtaken', fence: flight.fence })
     return
@@ -185,6 +186,11 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
   }
   noteFailure(turn, doubt)
   release(turn, flight, 'release', {})
+}
+
+/** Whether the grant goes on with another refresh token than the one that was presented, whatever the numbers say. */
+function hasAnother({ tokens }: GrantRecord, { refreshToken }: Flight): boolean {
+  return tokens?.refreshToken !== undefined && tokens.refreshToken !== refreshToken
 }
 
 function forgetRefreshToken(turn: Turn): void {

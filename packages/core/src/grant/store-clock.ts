@@ -32,7 +32,7 @@ export interface Translated {
 
 /**
  * The record with its instants in this process's clock. Of the two bounds of the offset the one is taken that
- * lengthens no life. A foreign record in its writer's clock loses what the writer's and the reader's clock may
+ * lengthens no life, and shortens no pause. A foreign record in its writer's clock loses what the writer's and the reader's clock may
  * be apart: one too fast, one too slow. Of a refresh token that is presented under the lease in it more is known: it
  * was not presented before the record was there, at `storedSince` of this process's clock.
  */
@@ -43,7 +43,7 @@ export function inOwnClock(
 ): Translated {
   const { storeOffset } = turn.state
   if (clock === 'store' && storeOffset !== undefined) {
-    return { record: rebased(record, -storeOffset.mostMs), estimated: false }
+    return { record: rebased(record, -storeOffset.mostMs, -storeOffset.leastMs), estimated: false }
   }
   if (clock === 'writer' && record.writer === turn.policy.holder) return { record, estimated: false }
   const moved = rebased(record, -2 * turn.policy.clockSkewMs)
@@ -58,7 +58,8 @@ export interface Encoded {
 }
 
 /**
- * Encodes a record, in the store's clock if that can be done without making any life longer, else in one's own.
+ * Encodes a record, in the store's clock if that can be done without making any life longer, or a pause
+ * shorter, else in one's own.
  *
  * `leaseStoredAt` is when the lease was stored under which the record's tokens were won. The request was sent
  * after that, so a life counted from there ends too early by a few milliseconds, and depends on no other clock.
@@ -71,7 +72,7 @@ export function encoded(turn: Turn, record: GrantRecord, leaseStoredAt?: number)
   if (storeOffset === undefined || (learnedTooEarly && !anchored)) {
     return { value: encodeRecord(record, 'writer'), clock: 'writer' }
   }
-  const moved = rebased(record, storeOffset.leastMs)
+  const moved = rebased(record, storeOffset.leastMs, storeOffset.mostMs)
   if (!anchored) return { value: encodeRecord(moved, 'store'), clock: 'store' }
   const expiresAt = leaseStoredAt + tokens.expiresAt - tokens.sentAt
   const stored = { ...moved, tokens: { ...tokens, sentAt: leaseStoredAt, expiresAt } }

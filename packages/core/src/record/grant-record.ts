@@ -78,14 +78,17 @@ export function emptyRecord(identity: GrantIdentity): GrantRecord {
   }
 }
 
-/** The same record with every instant moved by `ms`: the translation between two clocks. */
-export function rebased(record: GrantRecord, ms: number): GrantRecord {
-  if (ms === 0) return record
+/**
+ * The same record with every instant moved by `ms`, and the end of a pause by `pauseMs`: the translation between two
+ * clocks, of which it is known only within bounds how they stand to one another.
+ */
+export function rebased(record: GrantRecord, ms: number, pauseMs = ms): GrantRecord {
+  if (ms === 0 && pauseMs === 0) return record
   const { tokens, trouble } = record
   return {
     ...record,
     tokens: tokens && { ...tokens, sentAt: tokens.sentAt + ms, expiresAt: tokens.expiresAt + ms },
-    trouble: trouble && { ...trouble, until: trouble.until + ms },
+    trouble: trouble && { ...trouble, until: trouble.until + pauseMs },
     spentAt: record.spentAt === undefined ? undefined : record.spentAt + ms,
     renewNotBefore: record.renewNotBefore === undefined ? undefined : record.renewNotBefore + ms,
   }

@@ -134,6 +134,19 @@ describe('a transient failure', () => {
 })
 
 describe('a terminal failure', () => {
+  it('pauses for as long where its record was long on its way', () => {
+    const { session } = asking()
+    session.respond(refusal('invalid_client', 401))
+    session.run()
+    const until = session.state.trouble?.until ?? 0
+    const paused = new Session(session.world)
+    paused.ask()
+    session.world.now += 20_000
+    paused.run()
+    expect(paused.state.trouble?.until).toBeGreaterThanOrEqual(until)
+    expect(session.world.server.requests).toBe(0)
+  })
+
   it('latches with its reason and is probed once per period by the whole fleet', () => {
     const { session, waiter } = asking()
     session.respond(refusal('invalid_client', 401))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { json } from '../support/fake-server.ts'
+import { json, refusal } from '../support/fake-server.ts'
 import { Session, USER, type World, world } from '../support/session.ts'
 
 function receive(subject: World, session: Session): void {
@@ -69,6 +69,22 @@ describe('when a store has lost its numbers, a grant that is received', () => {
     expect(holder.state.known?.record?.tokens).toMatchObject({
       refreshToken: newcomer.state.stamp?.tokens.refreshToken,
     })
+  })
+})
+
+describe('when a store has lost its numbers, a grant that was received meanwhile', () => {
+  it('has not ended because the refresh token of an earlier one is refused', () => {
+    const { subject, holder, newcomer } = holding()
+    hear(holder)
+    holder.reject()
+    const waiter = holder.ask()
+    holder.answer()
+    subject.store.flush()
+    receive(subject, newcomer)
+    holder.respond(refusal('invalid_grant'))
+    holder.run()
+    expect(holder.token(waiter)).toBe(newcomer.state.stamp?.tokens.accessToken)
+    expect(holder.state.trouble).toBeUndefined()
   })
 })
 

@@ -39,6 +39,20 @@ describe('a holder that was overtaken', () => {
     expect(second.state.stamp).toMatchObject({ generation: 2, saved: true })
   })
 
+  it('stores what it has won where the other has given up and won nothing', () => {
+    const { first, second, waiter } = overtaken()
+    second.respond(json(503, {}))
+    second.answer()
+    first.answer()
+    first.run()
+    const granted = first.token(waiter)
+    expect(first.state.stamp).toMatchObject({ generation: 3, saved: true })
+    expect(first.reports).not.toContainEqual(expect.objectContaining({ type: 'renewal.overtaken' }))
+    second.dispatch({ type: 'record.changed' })
+    second.run()
+    expect(second.token(second.ask())).toBe(granted)
+  })
+
   it('does not release a lease that is not its own any more', () => {
     const { first, second } = overtaken()
     first.respond(json(503, {}))

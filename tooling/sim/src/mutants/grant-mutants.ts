@@ -99,7 +99,7 @@ const LEASE_MUTANTS: readonly Mutant[] = [
     name: 'overtaken-holder-overwrites',
     area: 'fence',
     file: `${GRANT}/commit.ts`,
-    find: 'if (pending.guarded) return news || stored.fence > pending.record.fence',
+    find: 'if (pending.guarded) return news || (stored.fence > pending.record.fence && stored.lease !== undefined)',
     replace: 'if (pending.guarded) return news',
     breaks: 'a holder that was overtaken overwrites the lease that followed',
     tests: 'packages/core/test/grant/overtaken.test.ts',

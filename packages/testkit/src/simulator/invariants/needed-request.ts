@@ -44,7 +44,9 @@ export function neededRequest(world: World, store: SimulatedStore): Watcher {
       if (grant.history.commands > 0 || process.machine.wasSet) return
       const leftMs = tokens.expiresAt - store.now
       const { renewBeforeMs, renewFraction } = grant.numbers
-      const windowMs = Math.min(renewBeforeMs, (tokens.expiresAt - tokens.sentAt) * renewFraction)
+      // Who has held a token since it was new knows of a longer life than whoever was given it again.
+      const lifeMs = grant.rules.repeats ? grant.toldLifeMs : tokens.expiresAt - tokens.sentAt
+      const windowMs = Math.min(renewBeforeMs, lifeMs * renewFraction)
       const wanted = wishes
         .get(process, grant)
         ?.some(

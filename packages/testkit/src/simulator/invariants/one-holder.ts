@@ -6,7 +6,7 @@ import { lapsedMs } from './lease-life.ts'
 
 /**
  * P7 and S6: at no moment are there two holders. A lease is taken over only when it has lapsed; what was won under a
- * lease that another one followed does not get into the store.
+ * lease that another one followed does not get into the store over the other, nor under its own old number.
  */
 export function oneHolder(world: World, store: SimulatedStore): Watcher {
   return {
@@ -33,8 +33,9 @@ export function oneHolder(world: World, store: SimulatedStore): Watcher {
     to: NonNullable<Stored['record']>,
   ): void {
     const { tenure, tenures, losses, commands } = grant.history
+    const isOver = from.lease !== undefined || to.fence <= from.fence
     const brings = to.lease === undefined && to.generation > from.generation && to.generation === to.fence
-    if (!brings || !process.isGuarded(grant) || commands > 0 || tenure === undefined) return
+    if (!brings || !isOver || !process.isGuarded(grant) || commands > 0 || tenure === undefined) return
     if (tenure.process === process || tenure.losses < losses) return
     const own = tenures.get(process)
     if (own === undefined || own.losses < losses || own.fence >= tenure.fence) return
