@@ -14,7 +14,6 @@ import {
   onAbort,
   type RuntimeReport,
   type Served,
-  type TokenEvent,
   type TokenListener,
   type TokenSet,
   transition,
@@ -27,6 +26,8 @@ import { failedInstead } from './failed-instead.ts'
 import { type Hot, hotTokenOf } from './hot-token.ts'
 import type { Seat } from './seat.ts'
 import { spends } from './spends.ts'
+import { tellAll } from './tell-all.ts'
+import type { Token } from './token.ts'
 import type { RevocableGrant, Revoker } from './token-revocation.ts'
 import type { Command } from './unnumbered-command.ts'
 
@@ -42,6 +43,8 @@ export class Session implements EffectShell, RevocableGrant {
   readonly gate: ClientGate
   /** What may be served at once; `undefined` when there is no usable token. */
   hot: Hot | undefined
+  /** What callers share who want the same, by the same instant, with nothing having happened in between. */
+  together: { readonly until: number; readonly promise: Promise<Token> } | undefined
   /** Revokes tokens; `undefined` where they are left to end by themselves. */
   revoker: Revoker | undefined
   unsubscribe: (() => Promise<void>) | undefined
@@ -137,6 +140,7 @@ export class Session implements EffectShell, RevocableGrant {
   #step(event: GrantCommand | GrantFact): void {
     const at = this.now
     const roll = this.surroundings.random()
+    if (event.type !== 'token.requested') this.together = undefined
     try {
       const { state, effects } = transition(this.#state, { ...event, at, roll }, this.policy)
       const { hot } = this
@@ -176,6 +180,7 @@ export class Session implements EffectShell, RevocableGrant {
 
   /** The machine's answer to a waiter. One who has left is not there any more. */
   reply(waiter: number, outcome: Outcome): void {
+    this.together = undefined
     this.#takeWaiter(waiter)?.(outcome)
   }
 
@@ -202,14 +207,7 @@ export class Session implements EffectShell, RevocableGrant {
     const { identity } = this.policy
     const { provider } = identity
     this.#fingerprint ??= identityFingerprint(identity)
-    const event: TokenEvent = { at: this.now, provider, grant: this.#fingerprint, ...report }
-    for (const listener of this.#listeners) {
-      try {
-        listener(event)
-      } catch {
-        // A listener is a guest: what it throws must not stop a renewal, and is nobody's to handle here.
-      }
-    }
+    tellAll(this.#listeners, { at: this.now, provider, grant: this.#fingerprint, ...report })
   }
 
   /** Renews from now on without being asked. */

@@ -21,9 +21,10 @@ import { invalidOption } from './invalid-option.ts'
 import { LOCAL_ENTRIES_MAX, localStore } from './local-store.ts'
 import { readSecret } from './secret.ts'
 import { Session } from './session.ts'
+import { type SessionHome, Source } from './source.ts'
 import { sharedClock } from './system-clock.ts'
 import type { Exchange } from './token-exchange.ts'
-import { type SessionHome, Source, type TokenSource } from './token-source.ts'
+import type { TokenSource } from './token-source.ts'
 
 /** What the sources of a runtime share. Everything has a default. */
 export interface RuntimeOptions {

@@ -58,6 +58,7 @@ export interface Explanation {
   readonly attempts: number
   /** Whether the store answered last time. */
   readonly storeReachable: boolean
+  /** Callers who wait for a token; those of the same millisecond, without wishes of their own, count as one. */
   readonly waiters: number
   /** Epoch ms at which the session acts without being asked; absent when it will not. */
   readonly nextActionAt?: number

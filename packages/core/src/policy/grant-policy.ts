@@ -67,7 +67,7 @@ export interface PolicyNumbers {
   readonly requestsPerHourMax: number
   /** How long a caller waits for a token unless it says otherwise. */
   readonly callTimeoutMs: number
-  /** Callers that may wait at the same time. 1 or more. */
+  /** Callers that may wait at the same time, those of one millisecond counted as one. 1 or more. */
   readonly waitersMax: number
   /** Largest answer of a token endpoint, in bytes. */
   readonly bodyBytesMax: number

@@ -82,7 +82,7 @@ export function emptyRecord(identity: GrantIdentity): GrantRecord {
  * The same record with every instant moved by `ms`, and the end of a pause by `pauseMs`: the translation between two
  * clocks, of which it is known only within bounds how they stand to one another.
  */
-export function rebased(record: GrantRecord, ms: number, pauseMs = ms): GrantRecord {
+export function rebased(record: GrantRecord, ms: number, pauseMs: number = ms): GrantRecord {
   if (ms === 0 && pauseMs === 0) return record
   const { tokens, trouble } = record
   return {
