@@ -6,7 +6,7 @@ import { discardDropped, discardOvertaken } from './discard.ts'
 import type { Known, Pending } from './grant-state.ts'
 import { promote } from './outcome.ts'
 import { newestRecord, retained, retention } from './renewal.ts'
-import { isFresh, type Stamp, stampOf } from './stamp.ts'
+import { isFresh, knowsBetter, type Stamp, stampOf } from './stamp.ts'
 import { encoded } from './store-clock.ts'
 import { noteStoreFailure } from './trouble.ts'
 import { replyFailure, replyServed, report, startWrite, type Turn } from './turn.ts'
@@ -198,16 +198,18 @@ export function serveUnsaved(turn: Turn): void {
 }
 
 /**
- * Writes a usable generation back that the store has lost, so that the fleet does not renew without need and
- * fences do not start again below what is held.
+ * Writes a usable generation back that the store has lost, or holds in a clock that others cannot see, so that the fleet
+ * does not renew without need and fences do not start again below what is held.
  */
 export function restorePending(turn: Turn): Pending {
   const { state, at, policy } = turn
   const record = newestRecord(turn)
+  const { stamp } = state
   return {
     kind: 'restore',
     record: {
       ...record,
+      tokens: knowsBetter(stamp, record) ? stamp.tokens : record.tokens,
       fence: Math.max(state.fenceSeen, record.generation),
       lease: undefined,
       writer: policy.holder,

@@ -9,7 +9,7 @@ import { isLeasedElsewhere, lookAgainAt } from './lease.ts'
 import { ASK_ANEW, beginUnguarded, newestRecord, planRenewal, takeLease } from './renewal.ts'
 import { hasNewSeed } from './seed.ts'
 import { serveWaiters } from './serve.ts'
-import { isDue, isLapsed } from './stamp.ts'
+import { isDue, isLapsed, knowsBetter } from './stamp.ts'
 import { endGrant, failForStore, failWaiters, isWorthWaiting, pauseOf, remembered } from './trouble.ts'
 import { settle, startRead, type Turn, waitUntil } from './turn.ts'
 
@@ -86,14 +86,18 @@ function recheckAt(turn: Turn, known: Known): number {
   return keepWarm && shared ? known.readAt + recheckMs : Number.POSITIVE_INFINITY
 }
 
-/** The store has lost, or fallen behind, what is held here, and nobody else is about to write. */
+/**
+ * The store has lost, or fallen behind, what is held here, and nobody else is about to write; or it holds the same in the
+ * clock of a process, at whose instants the others can only guess, and they are known better here.
+ */
 function needsRestoring(turn: Turn): boolean {
   const { state, at, policy } = turn
   const { known, stamp } = state
   if (known === undefined || known.newer || policy.role === 'follower') return false
   if (isLapsed(stamp, at)) return false
   if (isLeasedElsewhere(known, policy)) return false
-  return newestRecord(turn).generation > (known.record?.generation ?? 0)
+  if (newestRecord(turn).generation > (known.record?.generation ?? 0)) return true
+  return known.estimated && state.storeOffset !== undefined && knowsBetter(stamp, known.record)
 }
 
 /** A token is wanted: find out what the fleet knows, then wait or ask. */

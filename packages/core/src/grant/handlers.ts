@@ -170,5 +170,14 @@ function answered(turn: Turn): void {
 function ownWrite(turn: Turn, event: EventOf<'record.written'>, record: GrantRecord): Known {
   const { at } = turn
   if (event.storedAt !== undefined) learnOffset(turn, event.storedAt, event.sentAt)
-  return { version: event.version, record, newer: false, readAt: at, ageMs: 0, firstSeenAt: at, sightings: 1 }
+  return {
+    version: event.version,
+    record,
+    newer: false,
+    estimated: false,
+    readAt: at,
+    ageMs: 0,
+    firstSeenAt: at,
+    sightings: 1,
+  }
 }

@@ -72,6 +72,12 @@ function marginMs(tokens: TokenSet, policy: GrantPolicy): number {
   return Math.min(policy.expiryMarginMs, (tokens.expiresAt - tokens.sentAt) * MARGIN_FRACTION)
 }
 
+/** Whether a stamp holds the tokens of a stored record, and knows their instants, which may be guesses there. */
+export function knowsBetter(stamp: Stamp | undefined, record: GrantRecord | undefined): stamp is Stamp {
+  if (stamp === undefined || stamp.estimatedSince !== undefined) return false
+  return stamp.generation === record?.generation && stamp.tokens.accessToken === record.tokens?.accessToken
+}
+
 /** Neither due nor lapsed: nothing has to be done about it. */
 export function isFresh(stamp: Stamp | undefined, at: number): stamp is Stamp {
   return stamp !== undefined && !stamp.rejected && at < stamp.dueAt && at < stamp.lapsesAt

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { emptyRecord } from '../../src/record/grant-record.ts'
+import { encodeRecord } from '../../src/record/record-codec.ts'
 import { json } from '../support/fake-server.ts'
 import { FakeStore } from '../support/fake-store.ts'
-import { pass, Session, type World, world } from '../support/session.ts'
+import { CLIENT, pass, Session, type World, world } from '../support/session.ts'
 
 const HOUR = 3_600_000
 
@@ -263,5 +265,42 @@ describe('a token that a provider gives again', () => {
     first.dispatch({ type: 'record.changed' })
     first.run()
     expect(first.state.stamp).toMatchObject({ generation: 2, rejected: true })
+  })
+})
+
+describe('a record in its writer’s clock, in a store that has one', () => {
+  /** A holder of a token, whose store has fallen back to a record whose instants only its writer knows. */
+  function fallenBack(): { subject: World; holder: Session } {
+    const subject = world()
+    const holder = new Session(subject)
+    holder.ask()
+    holder.run()
+    const record = holder.state.known?.record ?? emptyRecord(CLIENT)
+    subject.store.plant(encodeRecord({ ...record, writer: 'somebody else' }, 'writer'), subject.now)
+    return { subject, holder }
+  }
+
+  it('is put into the store’s clock by whoever holds the same and knows better', () => {
+    const { subject, holder } = fallenBack()
+    holder.dispatch({ type: 'record.changed' })
+    holder.run()
+    const wrong = new Session(subject)
+    wrong.skewMs = -4 * 60_000
+    const waiter = wrong.ask()
+    wrong.run()
+    expect(wrong.token(waiter)).toBe('access-SECRET-1')
+    expect(wrong.state.stamp?.estimatedSince).toBeUndefined()
+    expect(subject.server.requests).toBe(1)
+  })
+
+  it('is left as it is by who only knows it from there', () => {
+    const { subject } = fallenBack()
+    const reader = new Session(subject)
+    reader.ask()
+    reader.run()
+    reader.dispatch({ type: 'record.changed' })
+    const { version } = subject.store.read(subject.now) ?? {}
+    reader.run()
+    expect(subject.store.read(subject.now)?.version).toBe(version)
   })
 })
