@@ -73,8 +73,8 @@ function takeOver(turn: Turn, translated: Translated): void {
   const news = own !== undefined || record.generation > 0
   // A provider may give a token again that was rejected here, to somebody who does not know; and what is read for the
   // first time may have been rejected before.
-  const rejected = own?.rejected ? own.fingerprint : state.rejectedUnseen
-  const again = foreign !== undefined && rejected === foreign.fingerprint
+  const isOwnAgain = own?.rejected === true && own.fingerprint === foreign?.fingerprint
+  const again = foreign !== undefined && (isOwnAgain || foreign.fingerprint === state.rejectedUnseen)
   state.stamp = foreign && again ? { ...foreign, rejected: true } : foreign
   if (!news) return
   state.trouble = undefined

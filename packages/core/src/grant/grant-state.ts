@@ -114,7 +114,7 @@ export interface GrantState {
   readonly busy: boolean
   readonly known: Known | undefined
   readonly stamp: Stamp | undefined
-  /** The fingerprint of a token that was rejected while none was held: the record may have it yet. */
+  /** The fingerprint of the token that was rejected last while it was not held: the record may have it yet, or again. */
   readonly rejectedUnseen: string | undefined
   readonly flight: Flight | undefined
   readonly pending: Pending | undefined

@@ -43,8 +43,11 @@ export function onAbandoned(turn: Turn, event: EventOf<'token.abandoned'>): void
 export function onRejected(turn: Turn, event: EventOf<'token.rejected'>): void {
   const { state, at, policy } = turn
   const { stamp } = state
-  if (stamp === undefined) state.rejectedUnseen = event.fingerprint
-  if (stamp === undefined || stamp.rejected || stamp.fingerprint !== event.fingerprint) return
+  if (stamp?.fingerprint !== event.fingerprint) {
+    state.rejectedUnseen = event.fingerprint
+    return
+  }
+  if (stamp.rejected) return
   const whileFresh = isRejectedWhileFresh(stamp, at, policy)
   state.stamp = { ...stamp, rejected: true }
   rejectPending(turn, stamp)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { fingerprintOf } from '../../src/digest/fingerprint.ts'
 import { emptyRecord } from '../../src/record/grant-record.ts'
 import { encodeRecord } from '../../src/record/record-codec.ts'
 import { json } from '../support/fake-server.ts'
@@ -243,6 +244,29 @@ describe('a token that a provider gives again', () => {
     second.run()
     expect(second.state.stamp?.rejected).toBe(true)
     expect(second.state.known?.record).toMatchObject({ generation: 2, rejected: true })
+  })
+
+  it('stays rejected for whoever has rejected it late, when another one was held already', () => {
+    const subject = world()
+    const [first, second] = [new Session(subject), new Session(subject)]
+    const again = json(200, { access_token: 'again', expires_in: 3600 })
+    first.ask()
+    first.answer()
+    first.answer()
+    first.respond(again)
+    first.run()
+    subject.now += 3_500_000
+    renew(first)
+    first.reject(fingerprintOf('again'))
+    subject.now += 3_500_000
+    second.ask()
+    second.answer()
+    second.answer()
+    second.respond(again)
+    second.run()
+    first.dispatch({ type: 'record.changed' })
+    first.run()
+    expect(first.state.stamp).toMatchObject({ fingerprint: fingerprintOf('again'), rejected: true })
   })
 
   it('stays rejected for whoever has rejected it, though others do not know', () => {
