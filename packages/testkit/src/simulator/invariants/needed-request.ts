@@ -17,16 +17,20 @@ interface Wish {
  * P2: no token is requested that nobody needs.
  *
  * A lease is written over a record that the writer has read. If that record holds a token that is not due for a
- * while, that nobody in this process has rejected, and that lives as long as everybody who asked needs, then the
- * lease is taken for nothing. Only where instants are of the store's clock; and a process whose clock was ever
- * set may believe that more time has passed.
+ * while, that nobody in this process has rejected or has read to be, and that lives as long as everybody who asked
+ * needs, then the lease is taken for nothing. Only where instants are of the store's clock; and a process whose clock
+ * was ever set may believe that more time has passed.
  */
 export function neededRequest(world: World, store: SimulatedStore): Watcher {
   const wishes = new PerProcess<Wish[]>()
   /** The longest round trip of each: when within it the store's clock was told, nobody can say. */
   const misjudged = new PerProcess<number>()
+  /** The token that each has read to be rejected, last: a store that falls back may show it otherwise. */
+  const readRejected = new PerProcess<string>()
   return {
-    'store.told'({ process, grant, tookMs }) {
+    'store.told'({ process, grant, stored, tookMs }) {
+      const { tokens, rejected } = stored?.record ?? {}
+      if (rejected && tokens !== undefined) readRejected.set(process, grant, tokens.accessToken)
       misjudged.set(process, grant, Math.max(misjudged.get(process, grant) ?? MISJUDGED_MS, tookMs))
     },
     'call.began'({ call: { process, grant, minValidForMs } }) {
@@ -38,7 +42,9 @@ export function neededRequest(world: World, store: SimulatedStore): Watcher {
       const record = before?.record
       const tokens = record?.tokens
       if (after.record?.lease === undefined || tokens?.expiresAt === undefined || record === undefined) return
-      if (record.clock !== 'store' || record.rejected || process.rejected.has(tokens.accessToken)) return
+      const knows =
+        process.rejected.has(tokens.accessToken) || readRejected.get(process, grant) === tokens.accessToken
+      if (record.clock !== 'store' || record.rejected || knows) return
       // A process that holds a higher generation than a store that has lost some goes on from there.
       if (record.generation < grant.history.highest) return
       if (grant.history.commands > 0 || process.machine.wasSet) return
