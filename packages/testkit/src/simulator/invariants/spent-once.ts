@@ -33,8 +33,8 @@ export function spentOnce(world: World): Watcher {
       const spent = earlier.slice(proof + 1).find(({ exchange }) => isSpent(exchange))
       const replayMs = grant.numbers.replayWindowMs
       const losses = tenure?.losses ?? 0
-      // What a lost record said of earlier presentations cannot be known.
-      if (spent !== undefined && earlier[0]?.losses === losses) {
+      // What a lost record said of earlier presentations cannot be known, nor what came after to one that was lost.
+      if (spent?.losses === losses && earlier[0]?.losses === losses) {
         const sinceMs = sentAt - spent.exchange.sentAt
         if (replayMs === 0 || sinceMs > replayMs + MISJUDGED_MS) {
           const { number, end } = spent.exchange
