@@ -41,11 +41,15 @@ export function inOwnClock(
   turn: Turn,
   storedSince: number | undefined,
 ): Translated {
-  const { storeOffset } = turn.state
+  const { storeOffset, stamp } = turn.state
   if (clock === 'store' && storeOffset !== undefined) {
     return { record: rebased(record, -storeOffset.mostMs, -storeOffset.leastMs), estimated: false }
   }
-  if (clock === 'writer' && record.writer === turn.policy.holder) return { record, estimated: false }
+  if (clock === 'writer' && record.writer === turn.policy.holder) {
+    // What this process has written itself is as exact as it knew it.
+    const guessed = stamp?.generation === record.generation && stamp.estimatedSince !== undefined
+    return { record, estimated: guessed }
+  }
   const moved = rebased(record, -2 * turn.policy.clockSkewMs)
   const known = record.lease?.presents && storedSince !== undefined
   return { record: known ? { ...moved, spentAt: storedSince } : moved, estimated: true }

@@ -49,6 +49,32 @@ describe('where the store tells no time, a foreign token', () => {
     expect(second.state.stamp?.replaces).toBe(2)
   })
 
+  it('does not live shorter for having been written back by who only guesses at its life', () => {
+    const subject = withoutClock(HOUR / 1_000)
+    const [first, second, third] = [new Session(subject), new Session(subject), new Session(subject)]
+    first.ask()
+    first.run()
+    for (const each of [third, second]) {
+      each.ask()
+      each.run()
+    }
+    const { lapsesAt } = third.state.stamp ?? {}
+    subject.now = (third.state.stamp?.dueAt ?? 0) - 1
+    // Both fail to renew, one after the other, and write what they know of the token.
+    for (const each of [second, third]) {
+      each.dispatch({ type: 'record.changed' })
+      each.run()
+      each.ask({ minValidForMs: HOUR / 2 })
+      each.answer()
+      if (each.operation?.type === 'read') each.answer()
+      each.respond(json(503, {}))
+      each.run()
+    }
+    third.dispatch({ type: 'record.changed' })
+    third.run()
+    expect(third.state.stamp?.lapsesAt).toBe(lapsesAt)
+  })
+
   it('that lives too short for a caller is not renewed in vain', () => {
     const subject = withoutClock(HOUR / 1_000)
     const [first, second] = [new Session(subject), new Session(subject)]
