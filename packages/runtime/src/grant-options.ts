@@ -32,7 +32,10 @@ export interface GrantOptions {
   readonly revocation?: Revocation
   /** Renew before anybody asks. `false` by default: renewal begins when a token that is due is asked for. */
   readonly keepWarm?: boolean
-  /** `follower` only reads what another process renews. `renewer` by default. */
+  /**
+   * `follower` never renews: it reads what another process renews, and tells it by way of the store of a token that was
+   * rejected here. `renewer` by default.
+   */
   readonly role?: 'renewer' | 'follower'
   /** Numbers that differ from the provider's and from the defaults. */
   readonly policy?: Partial<PolicyNumbers>

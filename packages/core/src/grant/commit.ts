@@ -8,7 +8,7 @@ import { promote } from './outcome.ts'
 import { newestRecord, retained, retention } from './renewal.ts'
 import { isFresh, knowsBetter, type Stamp, stampOf } from './stamp.ts'
 import { encoded } from './store-clock.ts'
-import { noteStoreFailure } from './trouble.ts'
+import { noteStoreFailure, told } from './trouble.ts'
 import { replyFailure, replyServed, report, startWrite, type Turn } from './turn.ts'
 import { keepWaiters, NO_WAITERS, waitersOf } from './waiter-queue.ts'
 
@@ -223,5 +223,19 @@ export function restorePending(turn: Turn): Pending {
     retryAt: at,
     commanders: NO_WAITERS,
     retainUntil: retention(turn),
+  }
+}
+
+/**
+ * Tells the fleet that the token in the record was rejected, and of the pause that follows where it was fresh. What
+ * cannot be written is let go of: a follower may have leave to read only.
+ */
+export function rejectionPending(turn: Turn): Pending {
+  const restored = restorePending(turn)
+  const { record } = restored
+  return {
+    ...restored,
+    kind: 'release',
+    record: { ...record, trouble: told(turn.state.trouble, record.trouble) },
   }
 }

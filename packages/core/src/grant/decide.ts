@@ -3,13 +3,13 @@ import type { Failure } from '../failure/failure.ts'
 import type { Trouble } from '../record/grant-record.ts'
 import { canAskAgain } from '../record/identity.ts'
 import { overBudget, spentUntil } from './budget.ts'
-import { restorePending, serveUnsaved, writePending } from './commit.ts'
+import { rejectionPending, restorePending, serveUnsaved, writePending } from './commit.ts'
 import type { Known, StoreTrouble } from './grant-state.ts'
 import { isLeasedElsewhere, lookAgainAt } from './lease.ts'
 import { ASK_ANEW, beginUnguarded, newestRecord, planRenewal, takeLease } from './renewal.ts'
 import { hasNewSeed } from './seed.ts'
 import { serveWaiters } from './serve.ts'
-import { isDue, isLapsed, knowsBetter } from './stamp.ts'
+import { isDue, isLapsed, isSameToken, knowsBetter, type Stamp } from './stamp.ts'
 import { endGrant, failForStore, failWaiters, isWorthWaiting, pauseOf, remembered } from './trouble.ts'
 import { settle, startRead, type Turn, waitUntil } from './turn.ts'
 
@@ -42,8 +42,31 @@ function choose(turn: Turn): void {
     return withoutStore(turn, storeTrouble)
   }
   if (state.doubt !== undefined) return readOrWait(turn)
+  if (storeTrouble === undefined || storeTrouble.retryAt <= at) {
+    const rejected = untoldRejection(turn)
+    if (rejected !== undefined) return tellRejection(turn, rejected)
+  }
   if (isWanted(turn)) pursue(turn)
   else idle(turn)
+}
+
+/**
+ * A token that was rejected here, of which the record says nothing, where this process only follows: whoever renews has
+ * to hear of it. Told once, and now and then again where the record goes on saying nothing.
+ */
+function untoldRejection({ state, at, policy }: Turn): Stamp | undefined {
+  const { known, stamp, told } = state
+  if (policy.role !== 'follower' || stamp?.rejected !== true || known?.record?.rejected !== false)
+    return undefined
+  if (!isSameToken(stamp, known.record) || isLeasedElsewhere(known, policy)) return undefined
+  return told?.fingerprint === stamp.fingerprint && at < told.at + policy.recheckMs ? undefined : stamp
+}
+
+function tellRejection(turn: Turn, { fingerprint }: Stamp): void {
+  const { state, at } = turn
+  state.told = { fingerprint, at }
+  state.pending = rejectionPending(turn)
+  writePending(turn, state.pending)
 }
 
 /** Whether anybody needs a token that cannot be had from what is held. */

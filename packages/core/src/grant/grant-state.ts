@@ -116,6 +116,8 @@ export interface GrantState {
   readonly stamp: Stamp | undefined
   /** The fingerprint of the token that was rejected last while it was not held: the record may have it yet, or again. */
   readonly rejectedUnseen: string | undefined
+  /** The rejection that this process, which only follows, has tried to tell the fleet of last. */
+  readonly told: { readonly fingerprint: string; readonly at: number } | undefined
   readonly flight: Flight | undefined
   readonly pending: Pending | undefined
   readonly trouble: Trouble | undefined
@@ -150,6 +152,7 @@ export const INITIAL_STATE: GrantState = {
   known: undefined,
   stamp: undefined,
   rejectedUnseen: undefined,
+  told: undefined,
   flight: undefined,
   pending: undefined,
   trouble: undefined,

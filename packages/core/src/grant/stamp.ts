@@ -74,8 +74,12 @@ function marginMs(tokens: TokenSet, policy: GrantPolicy): number {
 
 /** Whether a stamp holds the tokens of a stored record, and knows their instants, which may be guesses there. */
 export function knowsBetter(stamp: Stamp | undefined, record: GrantRecord | undefined): stamp is Stamp {
-  if (stamp === undefined || stamp.estimatedSince !== undefined) return false
-  return stamp.generation === record?.generation && stamp.tokens.accessToken === record.tokens?.accessToken
+  return stamp !== undefined && stamp.estimatedSince === undefined && isSameToken(stamp, record)
+}
+
+/** Whether a stamp is of the token that a stored record holds. */
+export function isSameToken({ generation, tokens }: Stamp, record: GrantRecord | undefined): boolean {
+  return generation === record?.generation && tokens.accessToken === record.tokens?.accessToken
 }
 
 /** Neither due nor lapsed: nothing has to be done about it. */

@@ -62,6 +62,87 @@ describe('a follower', () => {
   })
 })
 
+describe('a follower whose token is rejected', () => {
+  /** A renewer that is kept warm, and a follower that holds what it has stored. */
+  function following() {
+    const subject = world()
+    const renewer = new Session(subject, { keepWarm: true })
+    const follower = new Session(subject, { role: 'follower' })
+    renewer.dispatch({ type: 'timer.fired' })
+    renewer.run()
+    follower.ask()
+    follower.run()
+    return { subject, renewer, follower }
+  }
+
+  it('tells whoever renews', () => {
+    const { subject, renewer, follower } = following()
+    follower.reject()
+    const waiter = follower.ask()
+    follower.run()
+    expect(subject.server.requests).toBe(1)
+    renewer.dispatch({ type: 'record.changed' })
+    renewer.run()
+    pass(follower.policy.pollMs, follower)
+    expect(follower.token(waiter)).toBe('access-SECRET-2')
+    expect(subject.server.requests).toBe(2)
+  })
+
+  it('again while it is fresh has the whole fleet pause', () => {
+    const { subject, renewer, follower } = following()
+    for (let i = 0; i < 3; i++) {
+      follower.reject()
+      follower.run()
+      renewer.dispatch({ type: 'record.changed' })
+      renewer.run()
+      pass(follower.policy.pollMs, follower)
+      follower.dispatch({ type: 'record.changed' })
+      follower.run()
+    }
+    expect(subject.server.requests).toBe(2)
+    expect(renewer.state.trouble?.failure.code).toBe('token_rejected_again')
+    expect(follower.failure(follower.ask()).code).toBe('token_rejected_again')
+  })
+
+  it('says so again now and then, and goes on reading, where it may not write', () => {
+    const { subject, follower } = following()
+    const told = (): number => follower.reports.filter(each => each.type === 'store.failed').length
+    follower.reject()
+    follower.ask({ timeoutMs: 60_000 })
+    expect(follower.phase).toBe('committing')
+    follower.failStore()
+    pass(5_000, follower)
+    expect([told(), follower.phase]).toEqual([1, 'waiting'])
+    subject.now += follower.policy.recheckMs
+    follower.dispatch({ type: 'timer.fired' })
+    follower.run()
+    expect(subject.store.read(subject.now)?.value).toContain('"rejected":true')
+  })
+
+  it('says nothing of it while the store cannot be reached', () => {
+    const { subject, follower } = following()
+    follower.dispatch({ type: 'record.changed' })
+    follower.failStore()
+    follower.reject()
+    follower.ask()
+    expect(follower.operation).toBeUndefined()
+    pass(5_000, follower)
+    expect(subject.store.read(subject.now)?.value).toContain('"rejected":true')
+  })
+
+  it('does not disturb whoever is renewing already', () => {
+    const { subject, renewer, follower } = following()
+    renewer.reject()
+    renewer.answer()
+    const leased = subject.store.read(subject.now)?.version
+    follower.dispatch({ type: 'record.changed' })
+    follower.run()
+    follower.reject()
+    follower.run()
+    expect(subject.store.read(subject.now)?.version).toBe(leased)
+  })
+})
+
 describe('an explanation', () => {
   const decision = (session: Session) => explain(session.state, session.now, session.policy).decision
 
