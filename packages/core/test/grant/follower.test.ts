@@ -130,6 +130,23 @@ describe('a follower whose token is rejected', () => {
     expect(subject.store.read(subject.now)?.value).toContain('"rejected":true')
   })
 
+  it('does not mark an older one, to which the store has fallen back', () => {
+    const { subject, renewer, follower } = following()
+    const older = subject.store.read(subject.now)?.value ?? ''
+    subject.now += renewer.policy.freshForMs
+    renewer.reject()
+    renewer.run()
+    follower.dispatch({ type: 'record.changed' })
+    follower.run()
+    subject.store.plant(older, subject.now)
+    follower.dispatch({ type: 'record.changed' })
+    follower.run()
+    follower.reject()
+    follower.run()
+    expect(follower.state.stamp).toMatchObject({ generation: 2, rejected: true })
+    expect(subject.store.read(subject.now)?.value).toBe(older)
+  })
+
   it('does not disturb whoever is renewing already', () => {
     const { subject, renewer, follower } = following()
     renewer.reject()
