@@ -22,6 +22,8 @@ export function onDropped(turn: Turn, event: EventOf<'grant.dropped'>): void {
   const failure = fail('grant_dropped')
   const trouble = delegated ? { failure, attempts: 1, until: Number.POSITIVE_INFINITY } : undefined
   command(turn, 'drop', event, { trouble }, at + policy.lifetimeMsMax)
+  // It may come back through a store that forgets that it was dropped.
+  if (state.stamp?.rejected) state.rejectedUnseen = state.stamp.fingerprint
   state.stamp = undefined
   state.asked = false
   state.trouble = trouble

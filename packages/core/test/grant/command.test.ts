@@ -207,6 +207,22 @@ describe('a grant that was dropped', () => {
     expect(session.token(session.ask())).toBe('access-SECRET-4')
   })
 
+  it('comes back rejected, if it was, where a store forgets that it was dropped', () => {
+    const session = signedIn()
+    const { store } = session.world
+    const [before = ''] = store.history.slice(-1)
+    session.reject()
+    session.drop()
+    session.run()
+    store.flush()
+    session.dispatch({ type: 'record.changed' })
+    session.run()
+    store.plant(before, session.world.now)
+    session.dispatch({ type: 'record.changed' })
+    session.answer()
+    expect(session.state.stamp?.rejected).toBe(true)
+  })
+
   it('is obtained anew on demand where the client itself can', () => {
     const session = new Session(world())
     session.ask()

@@ -1,3 +1,4 @@
+import { BUGS_OF_LONG_RUNS } from './bugs-of-long-runs.ts'
 import { FORMER_BUGS } from './former-bugs.ts'
 import { GRANT_MUTANTS } from './grant-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -10,4 +11,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...TIME_MUTANTS,
   ...RUNTIME_MUTANTS,
   ...FORMER_BUGS,
+  ...BUGS_OF_LONG_RUNS,
 ]
