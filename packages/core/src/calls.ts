@@ -27,7 +27,7 @@ export {
   settled,
 } from './call/circuit.ts'
 export { judgeCall, secretsIn } from './call/judge-call.ts'
-export { lostConnection } from './call/lost-connection.ts'
+export { hasLeft, lostConnection } from './call/lost-connection.ts'
 export { type Placed, placeToken, withoutQueryToken } from './call/place-token.ts'
 export {
   type ApiAnswer,

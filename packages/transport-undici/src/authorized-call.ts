@@ -8,6 +8,7 @@ import {
   type CallTarget,
   checkScopes,
   decideCall,
+  hasLeft,
   judgeCall,
   lostConnection,
   type ResourceServer,
@@ -66,6 +67,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   /** Whether the guard has let the request pass and has not heard of its end. */
   #entered = false
   #held: HeldAnswer | undefined
+  /** The loss of its connection, while the request waits for being sent again. */
+  #loss: unknown
   /** Whether an answer that is not dealt with here has begun. */
   #answered = false
   #unwanted: UnwantedAnswer | undefined
@@ -90,6 +93,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     try {
       const entering = guard?.enter(this.#target, signalOf(this.#request))
       this.#entered = guard !== undefined && entering === undefined
+      if (entering === undefined) this.#loss = undefined
       const ready =
         entering === undefined
           ? authorizedNow(authorization, server, this.#request, () => this.#target)
@@ -106,6 +110,7 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
     Promise.resolve(entering)
       .then(() => {
         this.#entered = entering !== undefined || this.#entered
+        this.#loss = undefined
         return authorizedSoon(
           authorization,
           server,
@@ -128,7 +133,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   /** Ends the call without an answer. */
   fail(error: unknown): void {
-    const reason = error instanceof Error ? error : new Error('the call has failed')
+    const failure = this.#loss === undefined || hasLeft(error) ? error : this.#loss
+    const reason = failure instanceof Error ? failure : new Error('the call has failed')
     // What failed before there was an answer says nothing about the API.
     this.#leave('answered')
     this.#handler.onResponseError?.(NO_CONNECTION, reason)
@@ -208,11 +214,17 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   onResponseError(controller: Controller, error: Error): void {
     if (this.#afterwards !== undefined) return this.#goOn()
-    const failure = this.#answered ? undefined : lostConnection(error)
+    // Without a connection there is no controller either, whatever the types say.
+    const isAborted = (controller as Controller | null)?.aborted || signalOf(this.#request)?.aborted
+    const failure = this.#answered || isAborted ? undefined : lostConnection(error)
+    const told = redactError(error, this.#secrets)
     this.#held = undefined
     this.#leave('lost')
-    if (failure !== undefined && this.#takesOver(failure)) return this.#goOn()
-    this.#handler.onResponseError?.(controller, redactError(error, this.#secrets))
+    if (failure === undefined || !this.#takesOver(failure)) {
+      return this.#handler.onResponseError?.(controller, told)
+    }
+    this.#loss = told
+    this.#goOn()
   }
 
   onBodySent(chunk: Buffer): void {

@@ -40,9 +40,9 @@ export function signalOf(options: Options): AbortSignal | undefined {
 }
 
 /** Whether a request can be sent again, and whether that does harm. */
-export function traitsOf({ body, method }: Options, retryUnsafe: boolean): CallTraits {
+export function traitsOf({ body, method, idempotent }: Options, retryUnsafe: boolean): CallTraits {
   const replayable = body == null || typeof body === 'string' || ArrayBuffer.isView(body)
-  return { replayable, repeatable: retryUnsafe || isIdempotent(method) }
+  return { replayable, repeatable: retryUnsafe || (idempotent ?? isIdempotent(method)) }
 }
 
 export const IN_HEADER: TokenPlace = { in: 'header' }

@@ -129,7 +129,7 @@ async function send(
   if (body !== undefined && !headers.has('content-type')) headers.set('content-type', contentTypeOf(body))
   // Whoever types a command may just have mended what has failed before.
   await source.token({ probe: true })
-  // So is a network that fails: who wants to wait for it calls again.
+  // The network's failures, too: nothing is made again behind the person's back.
   const request = authorizedFetch(
     source,
     { ...api, judge },

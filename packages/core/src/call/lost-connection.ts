@@ -1,7 +1,8 @@
+import { EvergrantError } from '../failure/evergrant-error.ts'
 import { fail } from '../failure/fail.ts'
 import type { ApiFailure } from './resource-server.ts'
 
-/** The system could not reach the server at all, or not by its name: nothing was sent. */
+/** The server could not be reached, or not by its name. */
 const UNREACHED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EAI_AGAIN',
@@ -11,24 +12,45 @@ const UNREACHED: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ])
 
-/** There was a connection and it broke off, often one that was kept and that the server had let go of already. */
-const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+/** What the system was doing while nothing could have been sent yet. A connection that stands may end for the same reasons. */
+const CONNECTING: ReadonlySet<string> = new Set(['connect', 'getaddrinfo'])
 
-/**
- * What an error of the network says about a call, by the codes of Node and undici; `undefined` when it says nothing that a
- * second attempt would change. Timeouts are none: whoever sets one does not want it four times.
- */
-export function lostConnection(error: unknown): ApiFailure | undefined {
-  const code = codeOf(error)
-  if (UNREACHED.has(code)) return { ...fail('transport_failed'), about: 'limit', plain: true }
-  return LOST.has(code) ? { ...fail('transport_failed'), about: 'server', plain: true } : undefined
+/** There was a connection and it broke off, often one that was kept and that the server had let go of already. */
+const LOST: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', ...UNREACHED])
+
+interface NetworkError {
+  readonly code?: unknown
+  readonly syscall?: unknown
+  readonly message?: unknown
+  readonly cause?: NetworkError
+  /** Of every address that was tried. */
+  readonly errors?: readonly NetworkError[]
 }
 
-/** `fetch` has an error of its own, whose cause is the one of the network. */
-function codeOf(error: unknown): string {
-  const { code, cause } = (error ?? {}) as {
-    readonly code?: unknown
-    readonly cause?: { readonly code?: unknown }
-  }
-  return String(code ?? cause?.code ?? '')
+/**
+ * What an error of the network says about a call, by the codes of Node and undici; `undefined` when it says nothing that
+ * a second attempt would change. `limit`: nothing was sent. `server`: the server may have got it. Timeouts are none:
+ * whoever sets one does not want it four times.
+ */
+export function lostConnection(error: unknown): ApiFailure | undefined {
+  const given = (error ?? {}) as NetworkError
+  // `fetch` has an error of its own, whose cause is the one of the network.
+  const told = given.code === undefined ? (given.cause ?? {}) : given
+  const code = String(told.code)
+  const syscall = String(told.syscall ?? told.errors?.[0]?.syscall)
+  if (UNREACHED.has(code) && CONNECTING.has(syscall)) return { ...LOSS, about: 'limit' }
+  // undici says so of what the other side has closed, and of answers that it does not like.
+  const isClosed = code === 'UND_ERR_SOCKET' && /closed/.test(String(told.message))
+  return LOST.has(code) || isClosed ? { ...LOSS, about: 'server' } : undefined
+}
+
+const LOSS = { ...fail('transport_failed'), plain: true } as const
+
+/**
+ * Whether an error tells that the caller has left on purpose. Whose time was over before the call could be made again is
+ * told of the loss instead: it is the reason.
+ */
+export function hasLeft(error: unknown): boolean {
+  if (!EvergrantError.is(error) || error.code !== 'aborted') return false
+  return (error.cause as { readonly name?: unknown } | undefined)?.name !== 'TimeoutError'
 }

@@ -25,7 +25,7 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
     version: entry?.version,
     record,
     newer: decoded?.kind === 'newer',
-    estimated: translated?.estimated === true && !isPutBack,
+    inWritersClock: decoded?.kind === 'record' && decoded.clock === 'writer' && !isPutBack,
     readAt: at,
     ageMs: entry?.time && Math.max(0, entry.time.asOf - entry.time.storedAt),
     firstSeenAt: same && state.known ? state.known.firstSeenAt : at,

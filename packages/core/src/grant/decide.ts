@@ -120,7 +120,8 @@ function needsRestoring(turn: Turn): boolean {
   if (isLapsed(stamp, at)) return false
   if (isLeasedElsewhere(known, policy)) return false
   if (newestRecord(turn).generation > (known.record?.generation ?? 0)) return true
-  return known.estimated && state.storeOffset !== undefined && knowsBetter(stamp, known.record)
+  if (!known.inWritersClock || !knowsBetter(stamp, known.record)) return false
+  return state.storeOffset !== undefined && state.storeOffset.learnedAt >= stamp.tokens.sentAt
 }
 
 /** A token is wanted: find out what the fleet knows, then wait or ask. */

@@ -15,8 +15,8 @@ export interface Known {
   readonly record: GrantRecord | undefined
   /** The bytes are of a later version of Evergrant. */
   readonly newer: boolean
-  /** Its instants are those of another process's clock, which nobody else can see. */
-  readonly estimated: boolean
+  /** Its instants are those of its writer's clock, which nobody else can see. */
+  readonly inWritersClock: boolean
   readonly readAt: number
   /** The record's age at `readAt` by the store's clock; `undefined` where the store has none. */
   readonly ageMs: number | undefined

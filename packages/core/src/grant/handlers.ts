@@ -177,7 +177,7 @@ function ownWrite(turn: Turn, event: EventOf<'record.written'>, record: GrantRec
     version: event.version,
     record,
     newer: false,
-    estimated: false,
+    inWritersClock: false,
     readAt: at,
     ageMs: 0,
     firstSeenAt: at,

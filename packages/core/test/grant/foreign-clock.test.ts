@@ -62,6 +62,7 @@ describe('where the store tells no time, a foreign token', () => {
     subject.now = (third.state.stamp?.dueAt ?? 0) - 1
     // Both fail to renew, one after the other, and write what they know of the token.
     for (const each of [second, third]) {
+      subject.now += 10_000
       each.dispatch({ type: 'record.changed' })
       each.run()
       each.ask({ minValidForMs: HOUR / 2 })
@@ -318,15 +319,34 @@ describe('a token that a provider gives again', () => {
   })
 })
 
+describe('a pause in its writer’s clock', () => {
+  it('is kept by the whole fleet, as clocks mostly agree', () => {
+    const subject = withoutClock(HOUR / 1_000)
+    const [first, second] = [new Session(subject), new Session(subject)]
+    first.ask()
+    first.answer()
+    first.answer()
+    first.respond({ ...json(429, {}), headers: [['retry-after', '300']] })
+    first.run()
+    second.ask()
+    second.run()
+    expect(second.state.trouble?.until).toBe(first.state.trouble?.until)
+    expect(subject.server.requests).toBe(0)
+  })
+})
+
 describe('a record in its writer’s clock, in a store that has one', () => {
   /** A holder of a token, whose store has fallen back to a record whose instants only its writer knows. */
-  function fallenBack(): { subject: World; holder: Session } {
+  function fallenBack(writerOf: (holder: Session) => string = () => 'somebody else'): {
+    subject: World
+    holder: Session
+  } {
     const subject = world()
     const holder = new Session(subject)
     holder.ask()
     holder.run()
     const record = holder.state.known?.record ?? emptyRecord(CLIENT)
-    subject.store.plant(encodeRecord({ ...record, writer: 'somebody else' }, 'writer'), subject.now)
+    subject.store.plant(encodeRecord({ ...record, writer: writerOf(holder) }, 'writer'), subject.now)
     return { subject, holder }
   }
 
@@ -341,6 +361,13 @@ describe('a record in its writer’s clock, in a store that has one', () => {
     expect(wrong.token(waiter)).toBe('access-SECRET-1')
     expect(wrong.state.stamp?.estimatedSince).toBeUndefined()
     expect(subject.server.requests).toBe(1)
+  })
+
+  it('is put into it by its own writer, too', () => {
+    const { subject, holder } = fallenBack(({ policy }) => policy.holder)
+    holder.dispatch({ type: 'record.changed' })
+    holder.run()
+    expect(subject.store.read(subject.now)?.value).toContain('"clock":"store"')
   })
 
   it('is left as it is by who only knows it from there', () => {

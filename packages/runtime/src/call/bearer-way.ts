@@ -20,10 +20,10 @@ export function bearerWay(source: BearerSource): BearerWay {
   return {
     source,
     tokenOf(signal) {
-      if (signal !== undefined) return source.token({ signal })
+      if (signal !== undefined) return Promise.resolve(source.token({ signal }))
       const asked = source.token()
       if (asked === known?.asked) return known.token
-      return asked.then(token => {
+      return Promise.resolve(asked).then(token => {
         known = { asked, token }
         return token
       })

@@ -4,7 +4,7 @@ import { withoutQueryToken } from '@evergrant/core/calls'
 export function withoutTokenInUrl(response: Response, parameter: string): Response {
   const copy = response.clone.bind(response)
   return Object.defineProperties(response, {
-    url: { value: withoutQueryToken(response.url, parameter) },
-    clone: { value: () => withoutTokenInUrl(copy(), parameter) },
+    url: { value: withoutQueryToken(response.url, parameter), configurable: true },
+    clone: { value: () => withoutTokenInUrl(copy(), parameter), configurable: true },
   })
 }

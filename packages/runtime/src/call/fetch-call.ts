@@ -13,6 +13,7 @@ import {
   type CallLimits,
   checkScopes,
   decideCall,
+  hasLeft,
   judgeCall,
   lostConnection,
   type OriginTest,
@@ -65,6 +66,8 @@ export class FetchCall {
   /** What the attempt carries that must not be printed. */
   #secrets: readonly string[] = []
   #hops = 0
+  /** The loss of its connection, while the call waits for being sent again. */
+  #loss: unknown
 
   constructor(setting: CallSetting, request: ApiRequest) {
     this.#setting = setting
@@ -79,11 +82,15 @@ export class FetchCall {
       for (;;) {
         const { target, signal } = this.#request
         if (guard !== undefined) await guard.enter(target, signal)
+        this.#loss = undefined
+        let isSent = false
         let response: Response
         let failure: ApiFailure | undefined
         try {
-          const parts = this.#authorized(this.#request)
-          response = await this.#send(this.#request, parts instanceof Promise ? await parts : parts)
+          const authorized = this.#authorized(this.#request)
+          const parts = authorized instanceof Promise ? await authorized : authorized
+          isSent = true
+          response = await this.#send(this.#request, parts)
           if (this.#wantsNewProof(response)) {
             guard?.leave(target, 'answered')
             continue
@@ -98,9 +105,10 @@ export class FetchCall {
           guard?.leave(target, failure ?? 'answered')
         } catch (error) {
           // What failed before there was an answer says something about the API only if it was asked.
-          guard?.leave(target, EvergrantError.is(error) ? 'answered' : 'lost')
-          if (await this.#pausedAfterLoss(error)) continue
-          throw redactError(error, this.#secrets)
+          guard?.leave(target, !isSent || EvergrantError.is(error) ? 'answered' : 'lost')
+          const told = redactError(error, this.#secrets)
+          if (isSent && (await this.#pausedAfterLoss(told))) continue
+          throw told
         }
         const end = failure === undefined ? this.#delivered(response) : this.#afterFailure(response, failure)
         const delivered = end instanceof Promise ? await end : end
@@ -109,8 +117,9 @@ export class FetchCall {
         return delivered
       }
     } catch (error) {
-      this.#record.failed(error)
-      throw error
+      const told = this.#loss === undefined || hasLeft(error) ? error : this.#loss
+      this.#record.failed(told)
+      throw told
     }
   }
 
@@ -213,6 +222,7 @@ export class FetchCall {
     const decision = decideCall(failure, this.#record.progress, this.#request, limits, random())
     if (failure === undefined || decision.act !== 'pause') return false
     this.#record.paused(failure.code, decision.ms)
+    this.#loss = error
     await pause(decision.ms, clock, signal)
     return true
   }

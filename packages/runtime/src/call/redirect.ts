@@ -34,7 +34,7 @@ export function nextHop(request: ApiRequest, response: Response, hop: number): A
 }
 
 /** Follows a redirect to where no token may go: with nothing that authorizes, as `fetch` across origins. */
-export function followElsewhere(request: ApiRequest, send: typeof fetch): Promise<Response> {
+export async function followElsewhere(request: ApiRequest, send: typeof fetch): Promise<Response> {
   const { url, method, body, init, signal } = request
   const headers = new Headers(request.headers)
   for (const name of ['authorization', 'proxy-authorization', 'cookie', 'host']) headers.delete(name)

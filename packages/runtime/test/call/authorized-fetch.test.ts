@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { fail } from '@evergrant/core'
 import type { RequestSigner } from '@evergrant/core/calls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { authorizedFetch, type CallEvent } from '../../src/calls.ts'
+import { authorizedFetch, type CallEvent, callGuard } from '../../src/calls.ts'
 import { EvergrantError } from '../../src/index.ts'
 import { type ApiServer, apiServer, status } from '../support/api-server.ts'
 import { failureOf, rig } from '../support/rig.ts'
@@ -222,14 +222,46 @@ describe('a call whose connection is lost', () => {
   })
 
   it('is made again whatever its method when it never stood', async () => {
-    const refused = new TypeError('fetch failed', {
-      cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
-    })
+    const cause = Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' })
+    const refused = new TypeError('fetch failed', { cause })
     let tries = 0
     const { call, clock } = subject({
       fetch: (...given) => (++tries < 3 ? Promise.reject(refused) : fetch(...given)),
     })
     expect((await settle(call(server.url, { method: 'POST', body: 'x' }), clock)).status).toBe(200)
+  })
+
+  it('is told of it when its time, or a circuit, is over before it can be made again', async () => {
+    const { source, clock } = rig()
+    const options = { clock, random: () => 0, guard: callGuard({ clock, circuit: { failuresMax: 1 } }) }
+    server.script.push(broken)
+    await expect(settle(authorizedFetch(source, server.api, options)(server.url), clock)).rejects.toThrow(
+      'fetch failed',
+    )
+    const late = new AbortController()
+    server.script.push(broken)
+    const call = authorizedFetch(source, server.api, {
+      clock,
+      onEvent: ({ type }) => {
+        if (type === 'call.paused') setImmediate(() => late.abort(new DOMException('late', 'TimeoutError')))
+      },
+    })
+    await expect(call(server.url, { signal: late.signal })).rejects.toThrow('fetch failed')
+    expect(server.asked).toHaveLength(2)
+  })
+
+  it('is another’s trouble where a signer could not be reached', async () => {
+    const ends: unknown[] = []
+    let asked = 0
+    const signer: RequestSigner = {
+      sign: () => {
+        asked += 1
+        throw Object.assign(new Error('no network'), { code: 'ECONNRESET' })
+      },
+    }
+    const guard = { enter: () => undefined, leave: (_: unknown, end: unknown) => void ends.push(end) }
+    await expect(authorizedFetch(signer, server.api, { guard })(server.url)).rejects.toThrow('no network')
+    expect([asked, ends]).toEqual([1, ['answered']])
   })
 
   it('by its own caller is over', async () => {

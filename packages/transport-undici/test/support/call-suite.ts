@@ -288,6 +288,40 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect(seen).toEqual(['lost', 'lost'])
     })
 
+    it('by its own caller is over, whatever his reason looks like', async () => {
+      const reason = Object.assign(new Error('the client has gone'), { code: 'ECONNRESET' })
+      server.script.push(() => undefined)
+      const failure = await new Promise(resolve => {
+        dispatcher.dispatch(
+          { origin: server.url, path: '/', method: 'GET' },
+          {
+            onRequestStart: controller => void setTimeout(() => controller.abort(reason), 50),
+            onResponseError: (_, error) => resolve(error),
+          },
+        )
+      })
+      expect(failure).toBe(reason)
+      expect(server.asked).toHaveLength(1)
+    })
+
+    it('is told of it when a circuit is open before it can be sent again', async () => {
+      let entered = 0
+      const enter = () => {
+        if (++entered > 1) throw new EvergrantError(fail('circuit_open'))
+        return undefined
+      }
+      open({ guard: { enter, leave: () => undefined } })
+      server.script.push(broken)
+      await expect(get()).rejects.toThrow('other side closed')
+      expect(server.asked).toHaveLength(1)
+    })
+
+    it('may be one that its caller calls idempotent, or not', async () => {
+      server.script.push(broken)
+      await expect(get('/', { idempotent: false })).rejects.toThrow('other side closed')
+      expect(server.asked).toHaveLength(1)
+    })
+
     it('by its own caller is over', async () => {
       const leaving = new AbortController()
       server.script.push(() => leaving.abort())

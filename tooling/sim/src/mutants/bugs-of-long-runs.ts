@@ -48,7 +48,7 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     name: 'record-left-in-its-writers-clock',
     area: 'freshness',
     file: `${GRANT}/decide.ts`,
-    find: 'return known.estimated && state.storeOffset !== undefined && knowsBetter(stamp, known.record)',
+    find: 'if (!known.inWritersClock || !knowsBetter(stamp, known.record)) return false',
     replace: 'return false',
     breaks: 'a record whose instants others can only guess at stays as it is, though somebody knows them',
     tests: 'packages/core/test/grant/foreign-clock.test.ts',

@@ -123,7 +123,7 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
   {
     name: 'rejection-gone-with-session',
     area: 'freshness',
-    file: `${RUNTIME}/token-source.ts`,
+    file: `${RUNTIME}/source.ts`,
     find: 'this.#tellOfRejected(session)\n    for',
     replace: 'for',
     breaks: 'a grant that was let go of hands out a token that was rejected',

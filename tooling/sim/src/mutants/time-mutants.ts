@@ -43,7 +43,7 @@ const FRESHNESS_MUTANTS: readonly Mutant[] = [
     name: 'store-clock-ignored',
     area: 'freshness',
     file: `${GRANT}/store-clock.ts`,
-    find: 'rebased(record, -storeOffset.mostMs)',
+    find: 'rebased(record, -storeOffset.mostMs, -storeOffset.leastMs)',
     replace: 'rebased(record, 0)',
     breaks: 'instants of the store are read as one’s own',
   },
