@@ -35,7 +35,7 @@ const FRESHNESS_MUTANTS: readonly Mutant[] = [
     name: 'foreign-clock-trusted',
     area: 'freshness',
     file: `${GRANT}/store-clock.ts`,
-    find: 'rebased(record, -2 * turn.policy.clockSkewMs)',
+    find: 'rebased(record, -2 * turn.policy.clockSkewMs, 0)',
     replace: 'rebased(record, 0)',
     breaks: 'the clock of another machine is taken for one’s own',
   },
