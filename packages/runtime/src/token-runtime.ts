@@ -107,8 +107,8 @@ class Runtime implements TokenRuntime, SessionHome {
   }
 
   source(options: GrantOptions, ownsThis = false): TokenSource {
-    // Checked now, with a stand-in for the client id, so that a mistake shows where it was made.
-    const { callTimeoutMs } = this.#policy(options, { id: 'client' })
+    // Checked now, with stand-ins for client id and holder, so that a mistake shows where it was made.
+    const { callTimeoutMs } = this.#policy(options, { id: 'client' }, 'nobody')
     requireId(options)
     requireSecret(options)
     requireSubject(options)
@@ -138,7 +138,7 @@ class Runtime implements TokenRuntime, SessionHome {
   #session(options: GrantOptions, exchange: Exchange | undefined, particulars: Particulars): Session {
     if (this.#closing !== undefined) throw new EvergrantError(fail('closed'))
     const { provider, client, revocation } = options
-    const policy = this.#policy(options, particulars)
+    const policy = this.#policy(options, particulars, this.#newHolderName())
     const key = recordKey(policy.identity)
     const found = this.#sessions.get(key)
     if (found === undefined && this.#sessions.size >= this.#sessionsMax) this.#evict()
@@ -152,7 +152,7 @@ class Runtime implements TokenRuntime, SessionHome {
     return session
   }
 
-  #policy(options: GrantOptions, { id, seed: seedRefreshToken, thumbprint }: Particulars) {
+  #policy(options: GrantOptions, { id, seed: seedRefreshToken, thumbprint }: Particulars, holder: string) {
     const { provider, keepWarm = false, role = 'renewer' } = options
     const identity = grantIdentityOf(options, id, thumbprint)
     const { grantType } = identity
@@ -161,7 +161,7 @@ class Runtime implements TokenRuntime, SessionHome {
       ...provider.policy,
       ...options.policy,
       identity,
-      holder: this.#newHolderName(),
+      holder,
       profile: profileFor(grantType, provider.profile),
       renewWith: (grantType === 'client_credentials' ? provider.renewWith : undefined) ?? grantType,
       refreshTokenUse: provider.refreshTokenUse ?? 'single_use',
