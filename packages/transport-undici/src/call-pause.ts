@@ -1,3 +1,4 @@
+import { setTimeout as pauseFor } from 'node:timers/promises'
 import { type Clock, EvergrantError, fail, onAbort } from '@evergrant/core'
 
 /** Resolves after `ms`, by the system's timers unless a clock is given; rejects with `aborted` when the signal is. */
@@ -26,8 +27,9 @@ export function callPause(
 
 function wakeIn(ms: number, clock: Clock | undefined, callback: () => void): () => void {
   if (clock !== undefined) return clock.wake(clock.now() + ms, callback)
-  const timer = setTimeout(callback, ms)
-  return () => clearTimeout(timer)
+  const cancelled = new AbortController()
+  pauseFor(ms, undefined, { signal: cancelled.signal }).then(callback, () => undefined)
+  return () => cancelled.abort()
 }
 
 function aborted(signal: AbortSignal | undefined): EvergrantError {

@@ -3,6 +3,7 @@ import * as subject from '../src/index.ts'
 import { boundCallSuite } from './support/bound-call-suite.ts'
 import { callSuite } from './support/call-suite.ts'
 import { clientCertificateSuite } from './support/client-certificate-suite.ts'
+import { lostConnectionSuite } from './support/lost-connection-suite.ts'
 import { scopeSuite } from './support/scope-suite.ts'
 import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
@@ -20,6 +21,10 @@ describe('over undici 7', () => {
 describe('calls over undici 7', async () => {
   callSuite(await import('undici'), subject)
   signerSuite(await import('undici'), subject)
+})
+
+describe('a call whose connection is lost, over undici 7', async () => {
+  lostConnectionSuite(await import('undici'), subject)
 })
 
 describe('calls that require scopes, over undici 7', async () => {

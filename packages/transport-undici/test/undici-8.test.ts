@@ -4,6 +4,7 @@ import * as subject from '../src/index.ts'
 import { boundCallSuite } from './support/bound-call-suite.ts'
 import { callSuite } from './support/call-suite.ts'
 import { clientCertificateSuite } from './support/client-certificate-suite.ts'
+import { lostConnectionSuite } from './support/lost-connection-suite.ts'
 import { scopeSuite } from './support/scope-suite.ts'
 import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
@@ -15,6 +16,10 @@ describe('over undici 8', () => {
 describe('calls over undici 8', () => {
   callSuite(undici, subject)
   signerSuite(undici, subject)
+})
+
+describe('a call whose connection is lost, over undici 8', () => {
+  lostConnectionSuite(undici, subject)
 })
 
 describe('calls that require scopes, over undici 8', () => {

@@ -1,5 +1,4 @@
 import { getEventListeners } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { Readable, Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Clock, EvergrantError, fail } from '@evergrant/core'
@@ -250,82 +249,6 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
         setImmediate(() => controller.abort())
       })
       expect(await failureOf(get('/', { signal: controller.signal }))).toHaveProperty('name')
-      expect(server.asked).toHaveLength(1)
-    })
-  })
-
-  describe('a request whose connection is lost', () => {
-    const broken = (response: ServerResponse) => response.destroy()
-
-    it('is sent again where that does no harm', async () => {
-      server.script.push(broken, broken)
-      expect(await get()).toMatchObject({ statusCode: 200 })
-      server.script.push(broken)
-      await expect(post('x')).rejects.toThrow('other side closed')
-      open({ retryUnsafe: true })
-      server.script.push(broken)
-      expect(await post('x')).toMatchObject({ statusCode: 200 })
-      expect(server.asked).toHaveLength(6)
-    })
-
-    it('for ever fails as undici does', async () => {
-      open({ limits: { attemptsMax: 3 } })
-      server.script.push(broken, broken, broken)
-      await expect(get()).rejects.toThrow('other side closed')
-      expect(server.asked).toHaveLength(3)
-    })
-
-    it('is sent again whatever its method when it never stood', async () => {
-      const { url } = server
-      await server.close()
-      const seen: CallEnd[] = []
-      open({
-        limits: { attemptsMax: 2 },
-        guard: { enter: () => undefined, leave: (_, end) => void seen.push(end) },
-      })
-      const refused = undici.request(url, { method: 'POST', body: 'x', dispatcher })
-      await expect(refused).rejects.toThrow('ECONNREFUSED')
-      expect(seen).toEqual(['lost', 'lost'])
-    })
-
-    it('by its own caller is over, whatever his reason looks like', async () => {
-      const reason = Object.assign(new Error('the client has gone'), { code: 'ECONNRESET' })
-      server.script.push(() => undefined)
-      const failure = await new Promise(resolve => {
-        dispatcher.dispatch(
-          { origin: server.url, path: '/', method: 'GET' },
-          {
-            onRequestStart: controller => void setTimeout(() => controller.abort(reason), 50),
-            onResponseError: (_, error) => resolve(error),
-          },
-        )
-      })
-      expect(failure).toBe(reason)
-      expect(server.asked).toHaveLength(1)
-    })
-
-    it('is told of it when a circuit is open before it can be sent again', async () => {
-      let entered = 0
-      const enter = () => {
-        if (++entered > 1) throw new EvergrantError(fail('circuit_open'))
-        return undefined
-      }
-      open({ guard: { enter, leave: () => undefined } })
-      server.script.push(broken)
-      await expect(get()).rejects.toThrow('other side closed')
-      expect(server.asked).toHaveLength(1)
-    })
-
-    it('may be one that its caller calls idempotent, or not', async () => {
-      server.script.push(broken)
-      await expect(get('/', { idempotent: false })).rejects.toThrow('other side closed')
-      expect(server.asked).toHaveLength(1)
-    })
-
-    it('by its own caller is over', async () => {
-      const leaving = new AbortController()
-      server.script.push(() => leaving.abort())
-      await expect(get('/', { signal: leaving.signal })).rejects.toThrow('abort')
       expect(server.asked).toHaveLength(1)
     })
   })

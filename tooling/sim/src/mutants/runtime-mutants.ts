@@ -91,8 +91,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     name: 'one-name-for-all',
     area: 'lease',
     file: `${RUNTIME}/token-runtime.ts`,
-    find: 'holder: this.#newHolderName(),',
-    replace: "holder: 'holder',",
+    find: 'this.#policy(options, particulars, this.#newHolderName())',
+    replace: "this.#policy(options, particulars, 'holder')",
     breaks: 'every process takes the leases of the others for its own',
   },
   {
