@@ -273,24 +273,24 @@ describe('a token that a provider gives again', () => {
     expect(second.state.known?.record).toMatchObject({ generation: 2, rejected: true })
   })
 
+  /** A session that knows of no token obtains the one that is given again. */
+  function obtainAgain(session: Session): void {
+    session.ask()
+    session.answer()
+    session.answer()
+    session.respond(json(200, { access_token: 'again', expires_in: 3600 }))
+    session.run()
+  }
+
   it('stays rejected for whoever has rejected it late, when another one was held already', () => {
     const subject = world()
     const [first, second] = [new Session(subject), new Session(subject)]
-    const again = json(200, { access_token: 'again', expires_in: 3600 })
-    first.ask()
-    first.answer()
-    first.answer()
-    first.respond(again)
-    first.run()
+    obtainAgain(first)
     subject.now += 3_500_000
     renew(first)
     first.reject(fingerprintOf('again'))
     subject.now += 3_500_000
-    second.ask()
-    second.answer()
-    second.answer()
-    second.respond(again)
-    second.run()
+    obtainAgain(second)
     first.dispatch({ type: 'record.changed' })
     first.run()
     expect(first.state.stamp).toMatchObject({ fingerprint: fingerprintOf('again'), rejected: true })
@@ -299,19 +299,14 @@ describe('a token that a provider gives again', () => {
   it('stays rejected for whoever has rejected it, though others do not know', () => {
     const subject = world()
     const [first, second] = [new Session(subject), new Session(subject)]
-    const again = json(200, { access_token: 'again', expires_in: 3600 })
-    first.ask()
-    first.answer()
-    first.answer()
-    first.respond(again)
-    first.run()
+    obtainAgain(first)
     second.ask()
     second.run()
     subject.now += 3_500_000
     first.reject()
     second.ask()
     second.answer()
-    second.respond(again)
+    second.respond(json(200, { access_token: 'again', expires_in: 3600 }))
     second.run()
     first.dispatch({ type: 'record.changed' })
     first.run()
