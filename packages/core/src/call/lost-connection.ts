@@ -12,7 +12,7 @@ const UNREACHED: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ])
 
-/** What the system was doing while nothing could have been sent yet. A connection that stands may end for the same reasons. */
+/** What the system does while nothing can have been sent yet. A connection that stands may end for the same reasons. */
 const CONNECTING: ReadonlySet<string> = new Set(['connect', 'getaddrinfo'])
 
 /** There was a connection and it broke off, often one that was kept and that the server had let go of already. */

@@ -33,8 +33,9 @@ export interface Translated {
 /**
  * The record with its instants in this process's clock. Of the two bounds of the offset the one is taken that
  * lengthens no life, and shortens no pause. In a foreign record in its writer's clock a life loses what the writer's and
- * the reader's clock may be apart: one too fast, one too slow; a pause does not, for there it matters less. Of a refresh token that is presented under the lease in it more is known: it
- * was not presented before the record was there, at `storedSince` of this process's clock.
+ * the reader's clock may be apart: one too fast, one too slow; a pause does not, for there it matters less. Of a refresh
+ * token that is presented under the lease in it more is known: it was not presented before the record was there, at
+ * `storedSince` of this process's clock.
  */
 export function inOwnClock(
   { record, clock }: { readonly record: GrantRecord; readonly clock: RecordClock },
