@@ -3,6 +3,7 @@ import {
   fail,
   maySendCredentials,
   networkFailure,
+  requestTimedOut,
   type Transport,
   TransportError,
 } from '@evergrant/core'
@@ -14,7 +15,8 @@ import {
 export function getTransport(allowInsecureLoopback: boolean): Transport {
   return {
     async send({ url, headers }, { timeoutMs, bodyBytesMax }) {
-      if (!maySendCredentials(new URL(url), allowInsecureLoopback)) {
+      const asked = new URL(url)
+      if (!maySendCredentials(asked, allowInsecureLoopback)) {
         throw new TransportError(fail('insecure_endpoint'), 'not_sent')
       }
       const signal = AbortSignal.timeout(timeoutMs)
@@ -25,7 +27,9 @@ export function getTransport(allowInsecureLoopback: boolean): Transport {
         return { status: response.status, headers: [...response.headers], body }
       } catch (error) {
         if (TransportError.is(error)) throw error
-        const failure = signal.aborted ? fail('request_timed_out') : networkFailure(causeCode(error))
+        const failure = signal.aborted
+          ? requestTimedOut(asked.host)
+          : networkFailure(causeCode(error), asked.host)
         throw new TransportError(failure, 'unknown')
       }
     },

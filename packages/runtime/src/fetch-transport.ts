@@ -6,6 +6,7 @@ import {
   isUntrusted,
   maySendCredentials,
   networkFailure,
+  requestTimedOut,
   type SendLimits,
   type Transport,
   TransportError,
@@ -80,6 +81,6 @@ const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UN
 /** What went wrong, and whether the request can have been sent: `fetch` tells by the code of the cause, or not at all. */
 function transportError(error: unknown, signal: AbortSignal, { host }: URL): TransportError {
   const code = causeCode(error)
-  const failure = signal.aborted ? fail('request_timed_out') : networkFailure(code, host)
+  const failure = signal.aborted ? requestTimedOut(host) : networkFailure(code, host)
   return new TransportError(failure, NOT_SENT.test(code) || isUntrusted(code) ? 'not_sent' : 'unknown')
 }

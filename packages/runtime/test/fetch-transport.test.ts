@@ -98,6 +98,7 @@ describe('the transport over fetch', () => {
       expect(await failureOf(transport.send(post(server.url), { ...LIMITS, timeoutMs: 100 }))).toMatchObject({
         code: 'request_timed_out',
         delivery: 'unknown',
+        message: expect.stringContaining(`(${new URL(server.url).host})`),
       })
     }
   })

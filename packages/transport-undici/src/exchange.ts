@@ -5,6 +5,7 @@ import {
   type HeaderList,
   type HttpResponse,
   networkFailure,
+  requestTimedOut,
   type SendLimits,
   TransportError,
 } from '@evergrant/core'
@@ -61,7 +62,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#signal.addEventListener('abort', this.#timeOut, { once: true })
   }
 
-  readonly #timeOut = (): void => this.#fail(new TransportError(fail('request_timed_out'), this.#delivery))
+  readonly #timeOut = (): void => this.#fail(new TransportError(requestTimedOut(this.#host), this.#delivery))
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller

@@ -16,9 +16,17 @@ const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
  * none, is a connection that broke. `host`: who was asked, as in `URL.host`; empty where it is not to be named.
  */
 export function networkFailure(code: string, host = ''): Failure {
-  const failure = fail(failureCodeOf(code))
-  const particulars = [code, host].filter(each => each !== '').join(', ')
-  return particulars === '' ? failure : { ...failure, message: `${failure.message} (${particulars})` }
+  return withParticulars(fail(failureCodeOf(code)), code, host)
+}
+
+/** The failure of a request for which the time was over. `host`: who was asked, as in `URL.host`. */
+export function requestTimedOut(host: string): Failure {
+  return withParticulars(fail('request_timed_out'), host)
+}
+
+function withParticulars(failure: Failure, ...particulars: readonly string[]): Failure {
+  const told = particulars.filter(each => each !== '').join(', ')
+  return told === '' ? failure : { ...failure, message: `${failure.message} (${told})` }
 }
 
 function failureCodeOf(code: string): FailureCode {

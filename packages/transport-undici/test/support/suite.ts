@@ -200,6 +200,7 @@ export function transportSuite(undiciTransport: typeof Factory): void {
         ).toMatchObject({
           code: 'request_timed_out',
           delivery: 'unknown',
+          message: expect.stringContaining(`(${new URL(server.url).host})`),
         })
       }
     })
