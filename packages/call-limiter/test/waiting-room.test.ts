@@ -131,6 +131,16 @@ describe('a waiting room before a count that takes its time', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('leaves nothing at the signal of a caller whose turn has come', async () => {
+    const { ask, next } = subject()
+    const { signal } = new AbortController()
+    const passed = ask('a', 10_000, signal)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await next(0)
+    await passed
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
   it('tells one caller of a count that fails, and asks again for the others', async () => {
     const { ask, questions, passed, next, queue } = subject(1)
     const failure = failureOf(ask('a'))

@@ -264,14 +264,16 @@ describe('a call whose connection is lost', () => {
     expect([asked, ends]).toEqual([1, ['answered']])
   })
 
-  it('by its own caller is over', async () => {
-    const { call } = subject()
+  it('by its own caller is over, whatever his reason looks like', async () => {
+    const { call, events } = subject()
     const leaving = new AbortController()
+    const reason = Object.assign(new Error('the client has gone'), { code: 'ECONNRESET' })
     server.script.push((_, response) => {
-      leaving.abort()
+      leaving.abort(reason)
       response.destroy()
     })
-    await expect(call(server.url, { signal: leaving.signal })).rejects.toThrow('aborted')
+    await expect(call(server.url, { signal: leaving.signal })).rejects.toBe(reason)
+    expect(events).toMatchObject([{ type: 'call.ended', attempts: 1 }])
     expect(server.asked).toHaveLength(1)
   })
 })
