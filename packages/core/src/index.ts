@@ -21,7 +21,13 @@ export { type FailureDetails, fail } from './failure/fail.ts'
 export { type Advice, type Failure, isTerminal } from './failure/failure.ts'
 export { FAILURE_CODES, type FailureCode } from './failure/failure-codes.ts'
 export type { FailureKind } from './failure/failure-kind.ts'
-export { causeCode, isUntrusted, networkFailure, requestTimedOut } from './failure/network-failure.ts'
+export {
+  causeCode,
+  isUnconnected,
+  isUntrusted,
+  networkFailure,
+  requestTimedOut,
+} from './failure/network-failure.ts'
 export { TransportError } from './failure/transport-error.ts'
 export { describe, inWords } from './grant/describe.ts'
 export { type Decision, type Explanation, explain } from './grant/explain.ts'

@@ -3,6 +3,7 @@ import {
   fail,
   type HttpRequest,
   type HttpResponse,
+  isUnconnected,
   isUntrusted,
   maySendCredentials,
   networkFailure,
@@ -75,12 +76,9 @@ async function readText(body: ReadableStream<Uint8Array> | null, bytesMax: numbe
   return text + decoder.decode()
 }
 
-/** Causes that come before the first byte of a request. */
-const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/
-
-/** What went wrong, and whether the request can have been sent: `fetch` tells by the code of the cause, or not at all. */
+/** What went wrong, and whether the request can have been sent: `fetch` tells by its cause, or not at all. */
 function transportError(error: unknown, signal: AbortSignal, { host }: URL): TransportError {
   const code = causeCode(error)
   const failure = signal.aborted ? requestTimedOut(host) : networkFailure(code, host)
-  return new TransportError(failure, NOT_SENT.test(code) || isUntrusted(code) ? 'not_sent' : 'unknown')
+  return new TransportError(failure, isUnconnected(error) || isUntrusted(code) ? 'not_sent' : 'unknown')
 }

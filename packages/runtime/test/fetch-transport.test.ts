@@ -5,9 +5,10 @@ import { fetchTransport } from '../src/index.ts'
 
 const LIMITS = { timeoutMs: 2_000, bodyBytesMax: 10_000 }
 
-/** A transport whose `fetch` fails with this code. */
-function failing(code: string): Transport {
-  return fetchTransport({ fetch: () => Promise.reject(Object.assign(new Error('x'), { cause: { code } })) })
+/** A transport whose `fetch` fails for this cause. */
+function failing(code: string, syscall?: string): Transport {
+  const error = Object.assign(new Error('x'), { cause: { code, syscall } })
+  return fetchTransport({ fetch: () => Promise.reject(error) })
 }
 
 function post(url: string): HttpRequest {
@@ -121,6 +122,20 @@ describe('the transport over fetch', () => {
     const { message } = await failureOf(asked)
     expect(message).toMatch(/\(ENOTFOUND, x\.example:8443\)$/)
     expect(message).not.toMatch(/s3cret|p4th/)
+  })
+
+  it.each([
+    ['EHOSTUNREACH', 'connect', 'not_sent'],
+    ['EHOSTUNREACH', 'read', 'unknown'],
+    ['ENETUNREACH', 'write', 'unknown'],
+    ['ENETUNREACH', undefined, 'unknown'],
+    ['ENETDOWN', 'connect', 'not_sent'],
+    ['EAI_AGAIN', 'getaddrinfo', 'not_sent'],
+    ['UND_ERR_CONNECT_TIMEOUT', undefined, 'not_sent'],
+    ['ECONNRESET', 'connect', 'unknown'],
+  ])('takes %s of %s for "%s"', async (code, syscall, delivery) => {
+    const sent = failing(code, syscall).send(post('https://x.example/'), LIMITS)
+    expect(await failureOf(sent)).toMatchObject({ delivery })
   })
 
   it('takes a certificate that was refused for "not sent", and other trouble with TLS for "perhaps"', async () => {

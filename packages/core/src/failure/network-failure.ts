@@ -40,16 +40,39 @@ export function isUntrusted(code: string): boolean {
   return UNTRUSTED.test(code)
 }
 
+/** What comes before a connection stands, and never after. */
+const UNCONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/
+/** What ends a connection that stands as well as one that is being made. */
+const UNREACHABLE = /^(EHOSTDOWN|EHOSTUNREACH|ENETDOWN|ENETUNREACH)$/
+
+/**
+ * Whether an error proves that there was no connection yet, so that nothing was sent over it. A network that is gone
+ * proves it only to whoever was connecting, as the error's `syscall` tells.
+ */
+export function isUnconnected(error: unknown): boolean {
+  const { code, syscall } = deepestCause(error)
+  return UNCONNECTED.test(code) || (UNREACHABLE.test(code) && syscall === 'connect')
+}
+
 /**
  * The platform's code of an error, as deep in its chain of causes as there is one; empty when there is none.
  * Nothing else of the error is used: its text may quote a URL or a body.
  */
 export function causeCode(error: unknown): string {
-  let found = ''
+  return deepestCause(error).code
+}
+
+function deepestCause(error: unknown): { readonly code: string; readonly syscall?: unknown } {
+  let found: { readonly code: string; readonly syscall?: unknown } = { code: '' }
   let at: unknown = error
   for (let depth = 0; depth < 5 && typeof at === 'object' && at !== null; depth++) {
-    const { code, cause, errors } = at as { code?: unknown; cause?: unknown; errors?: unknown }
-    if (typeof code === 'string' && ERROR_CODE.test(code)) found = code
+    const { code, syscall, cause, errors } = at as {
+      code?: unknown
+      syscall?: unknown
+      cause?: unknown
+      errors?: unknown
+    }
+    if (typeof code === 'string' && ERROR_CODE.test(code)) found = { code, syscall }
     at = cause ?? (Array.isArray(errors) ? errors[0] : undefined)
   }
   return found
