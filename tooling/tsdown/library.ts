@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { defineConfig, type Rolldown, type UserConfig } from 'tsdown'
 
 /** Writes what is not ASCII as escapes: an engine keeps a file of ASCII in half the memory, and reads it in less time. */
@@ -28,20 +29,32 @@ const shared: UserConfig = {
   outputOptions: { comments: { jsdoc: false } },
 }
 
-/** How every published library is built: one ES module per entry and one that they share, declarations with maps. */
+/** How every published library is built: one ES module per entry, declarations with maps. */
 export function library(entry: Record<string, string> = { index: 'src/index.ts' }): UserConfig {
   return defineConfig({
     ...shared,
     entry,
     platform: 'neutral',
-    outputOptions: {
-      ...shared.outputOptions,
-      // What several entries share is one file and not seven, each of which would be resolved and read when imported.
-      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2, test: /(?<!\.d)\.ts$/ }] },
-    },
+    plugins: [ascii, throughMain(entry)],
     // Each file alone: exports say their types, and no build waits for a type check of its whole tree.
     dts: { sourcemap: true, generator: 'oxc' },
   }) as UserConfig
+}
+
+/**
+ * Lets every entry load the main one, in which there is then all that they share. Else it would be several files, each of
+ * which has to be resolved and read when imported, and bound to the others name by name.
+ */
+function throughMain(entry: Record<string, string>): Rolldown.Plugin {
+  const [main, ...others] = [entry.index, ...Object.values(entry)].map(path => resolve(path ?? ''))
+  return {
+    name: 'through-main',
+    transform: {
+      order: 'post',
+      handler: (code, id) =>
+        id !== main && others.includes(id) ? `import ${JSON.stringify(main)};${code}` : null,
+    },
+  }
 }
 
 /** How a program is built: like a library, without declarations. */
