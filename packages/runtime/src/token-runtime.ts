@@ -2,11 +2,7 @@ import {
   type Clock,
   EvergrantError,
   fail,
-  type GrantType,
-  grantPolicy,
   isScopeToken,
-  keepingRefreshTokens,
-  type MessageProfile,
   recordKey,
   type Store,
   type Transport,
@@ -15,10 +11,10 @@ import { newHolderName, systemChance } from './chance.ts'
 import { ClientGate } from './client-gate.ts'
 import type { Surroundings } from './effect-shell.ts'
 import { fetchTransport } from './fetch-transport.ts'
-import { grantIdentityOf } from './grant-identity-of.ts'
 import type { GrantOptions } from './grant-options.ts'
 import { invalidOption } from './invalid-option.ts'
 import { LOCAL_ENTRIES_MAX, localStore } from './local-store.ts'
+import { type Particulars, Policies } from './policies.ts'
 import { readSecret } from './secret.ts'
 import { Session } from './session.ts'
 import { type SessionHome, Source } from './source.ts'
@@ -72,20 +68,12 @@ export function tokenSource(options: GrantOptions & RuntimeOptions): TokenSource
   return new Runtime(options).source(options, true)
 }
 
-/** What is read before a session can be found. */
-interface Particulars {
-  readonly id: string
-  /** The refresh token that the grant begins with. */
-  readonly seed?: string | undefined
-  /** Of the key that tokens are bound to. */
-  readonly thumbprint?: string | undefined
-}
-
 class Runtime implements TokenRuntime, SessionHome {
   readonly clock: Clock
   readonly #surroundings: Surroundings
   readonly #sessionsMax: number
   readonly #newHolderName: () => string
+  readonly #policies: Policies
   /** By key, those that were opened or used last at the end. */
   readonly #sessions = new Map<string, Session>()
   #closing: Promise<void> | undefined
@@ -104,11 +92,12 @@ class Runtime implements TokenRuntime, SessionHome {
       clock,
       random: options.random ?? systemChance,
     }
+    this.#policies = new Policies(this.#surroundings.store.traits)
   }
 
   source(options: GrantOptions, ownsThis = false): TokenSource {
-    // Checked now, with stand-ins for client id and holder, so that a mistake shows where it was made.
-    const { callTimeoutMs } = this.#policy(options, { id: 'client' }, 'nobody')
+    // Checked now, though there is no session yet, so that a mistake shows where it was made.
+    const { callTimeoutMs } = this.#policies.check(options)
     requireId(options)
     requireSecret(options)
     requireSubject(options)
@@ -138,7 +127,7 @@ class Runtime implements TokenRuntime, SessionHome {
   #session(options: GrantOptions, exchange: Exchange | undefined, particulars: Particulars): Session {
     if (this.#closing !== undefined) throw new EvergrantError(fail('closed'))
     const { provider, client, revocation } = options
-    const policy = this.#policy(options, particulars, this.#newHolderName())
+    const policy = this.#policies.of(options, particulars, this.#newHolderName())
     const key = recordKey(policy.identity)
     const found = this.#sessions.get(key)
     if (found === undefined && this.#sessions.size >= this.#sessionsMax) this.#evict()
@@ -150,29 +139,6 @@ class Runtime implements TokenRuntime, SessionHome {
     this.#sessions.delete(key)
     this.#sessions.set(key, session)
     return session
-  }
-
-  #policy(options: GrantOptions, { id, seed: seedRefreshToken, thumbprint }: Particulars, holder: string) {
-    const { provider, keepWarm = false, role = 'renewer' } = options
-    const identity = grantIdentityOf(options, id, thumbprint)
-    const { grantType } = identity
-    const { scope, staleMsMax } = this.#surroundings.store.traits
-    return grantPolicy({
-      ...provider.policy,
-      ...options.policy,
-      identity,
-      holder,
-      profile: profileFor(grantType, provider.profile),
-      renewWith: (grantType === 'client_credentials' ? provider.renewWith : undefined) ?? grantType,
-      refreshTokenUse: provider.refreshTokenUse ?? 'single_use',
-      reissue: provider.reissue ?? 'adds',
-      seedRefreshToken,
-      keepWarm,
-      role,
-      shared: scope !== 'process',
-      // A server on the network answers a write as soon as a read, and nearer copies of its records there are none.
-      leaseUnseen: scope === 'shared' && staleMsMax === 0,
-    })
   }
 
   /** Makes room: the session that rests longest goes, if it has nothing under way. */
@@ -232,11 +198,4 @@ function requireScopes({ scopes = [] }: GrantOptions): void {
   throw invalidOption(
     `scopes has ${JSON.stringify(odd)}, which is no scope token (RFC 6749 §3.3); write each as one item`,
   )
-}
-
-/** How answers are read: refresh tokens are kept where the grant lives by them, and only there. */
-function profileFor(grantType: GrantType, profile: MessageProfile): MessageProfile {
-  if (grantType === 'refresh_token') return keepingRefreshTokens(profile)
-  // What can be exchanged again needs no refresh token, and one that is not kept cannot leak.
-  return grantType === 'token_exchange' ? { ...profile, refreshToken: 'ignore' } : profile
 }

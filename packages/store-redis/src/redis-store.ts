@@ -1,4 +1,4 @@
-import { type Change, type Store, utf8Bytes } from '@evergrant/core'
+import type { Change, Store } from '@evergrant/core'
 import { type Client, type ClientPattern, clientPattern, isCluster } from './client-pattern.ts'
 import { Commands } from './commands.ts'
 import { Hints } from './hints.ts'
@@ -48,11 +48,11 @@ export function redisStore(options: RedisStoreOptions): Store {
     const keep = value === undefined ? ATTEMPT_REMEMBERED_MS : keepMs(retainUntil, clock.now())
     const head = [expected ?? '', attemptNumber(), String(keep), pattern.isCluster ? '1' : '0']
     if (value === undefined) return head
-    const bytes = utf8Bytes(value).length
-    if (bytes > limits.valueBytesMax) {
-      throw storeFailure(`A value of ${bytes} bytes exceeds valueBytesMax (${limits.valueBytesMax}).`)
+    const bytes = redactedBytes(value)
+    if (bytes.length > limits.valueBytesMax) {
+      throw storeFailure(`A value of ${bytes.length} bytes exceeds valueBytesMax (${limits.valueBytesMax}).`)
     }
-    return [...head, redactedBytes(value)]
+    return [...head, bytes]
   }
 
   return {

@@ -3,6 +3,16 @@
  * `TextEncoder` itself, which is not part of the language.
  */
 export function utf8Bytes(text: string): Uint8Array {
+  const ascii = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x80) return ofAnyText(text)
+    ascii[i] = unit
+  }
+  return ascii
+}
+
+function ofAnyText(text: string): Uint8Array {
   const bytes: number[] = []
   for (const character of text) {
     let point = character.codePointAt(0) as number
