@@ -1,5 +1,5 @@
 import { fail } from '../failure/fail.ts'
-import { emptyRecord, type GrantRecord, withCommand } from '../record/grant-record.ts'
+import { allCommands, emptyRecord, type GrantRecord, withCommand } from '../record/grant-record.ts'
 import { decide } from './decide.ts'
 import type { EventOf } from './grant-event.ts'
 import { retention } from './renewal.ts'
@@ -42,6 +42,7 @@ function command(
   const { state, at, policy } = turn
   const fence = Math.max(state.fenceSeen, state.stamp?.generation ?? 0) + 1
   const name = `${policy.holder}:${fence}`
+  const seen = allCommands(state.stamp?.commands ?? [], state.known?.record?.commands ?? [])
   const earlier = state.pending?.command === undefined ? NO_WAITERS : state.pending.commanders
   state.fenceSeen = fence
   state.busy = false
@@ -56,7 +57,7 @@ function command(
       fence,
       generation: fence,
       seed: seedFingerprint(policy) ?? state.known?.record?.seed,
-      commands: withCommand(state.known?.record?.commands ?? [], name),
+      commands: withCommand(seen, name),
       writer: policy.holder,
     },
     guarded: true,

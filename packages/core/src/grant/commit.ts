@@ -1,6 +1,6 @@
 import { fail } from '../failure/fail.ts'
 import type { Entry } from '../ports/store.ts'
-import { type GrantRecord, isLaterGrant, withCommand } from '../record/grant-record.ts'
+import { allCommands, type GrantRecord, isLaterGrant, withCommand } from '../record/grant-record.ts'
 import { adopt } from './adopt.ts'
 import { discardDropped, discardOvertaken } from './discard.ts'
 import type { Known, Pending } from './grant-state.ts'
@@ -145,7 +145,7 @@ function renumbered(turn: Turn, pending: Pending): Pending {
   // Nobody else may have the same number: two tokens of one generation could not be told apart.
   const isTaken = stored?.fence === pending.record.fence || state.fenceSeen > pending.record.fence
   const fence = isTaken ? state.fenceSeen + 1 : pending.record.fence
-  const seen = stored?.commands ?? []
+  const seen = allCommands(pending.record.commands, stored?.commands ?? [])
   const commands =
     pending.command === undefined ? pending.record.commands : withCommand(seen, pending.command)
   state.fenceSeen = fence

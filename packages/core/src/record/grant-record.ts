@@ -99,7 +99,12 @@ const COMMANDS_MAX = 8
 
 /** The commands that a record has seen, with one more. */
 export function withCommand(commands: readonly string[], name: string): readonly string[] {
-  return [...commands, name].slice(-COMMANDS_MAX)
+  return allCommands(commands, [name]).slice(-COMMANDS_MAX)
+}
+
+/** The commands that have gone into one record and into a later one. A store that has lost its record forgets none of them. */
+export function allCommands(commands: readonly string[], later: readonly string[]): readonly string[] {
+  return [...commands.filter(name => !later.includes(name)), ...later]
 }
 
 /**

@@ -97,3 +97,38 @@ describe('when a store has lost its numbers, a grant that is dropped', () => {
     expect(holder.failure(holder.ask()).code).toBe('grant_dropped')
   })
 })
+
+describe('when a store shows a record from before it was lost, a grant that was received since', () => {
+  it.each(['received again', 'dropped, and received again'])('goes before it: %s', how => {
+    const subject = world()
+    const session = new Session(subject, { identity: USER })
+    receive(subject, session)
+    const first = subject.store.read(subject.now)?.value ?? ''
+    session.reject()
+    session.ask()
+    session.run()
+    subject.store.flush()
+    if (how.startsWith('dropped')) {
+      session.drop()
+      session.run()
+    }
+    receive(subject, session)
+    const { stamp } = session.state
+    subject.store.plant(first, subject.now)
+    hear(session)
+    expect(session.token(session.ask())).toBe(stamp?.tokens.accessToken)
+    expect(session.state.stamp).toMatchObject({ generation: stamp?.generation })
+  })
+  it('remembers what was carried out in the one that was lost', () => {
+    const subject = world()
+    const session = new Session(subject, { identity: USER })
+    receive(subject, session)
+    const { commands } = session.state.stamp ?? {}
+    subject.store.flush()
+    session.dispatch({ type: 'record.changed' })
+    session.answer()
+    expect(session.state.known?.record).toBeUndefined()
+    receive(subject, session)
+    expect(session.state.stamp?.commands).toEqual([...(commands ?? []), expect.any(String)])
+  })
+})

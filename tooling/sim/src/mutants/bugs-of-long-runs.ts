@@ -83,4 +83,15 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     breaks: 'a caller shares the promise of another across a rejection',
     tests: 'packages/runtime/test/together.test.ts',
   },
+  {
+    name: 'commands-forgotten-with-the-record',
+    area: 'freshness',
+    file: `${GRANT}/commit.ts`,
+    find: 'const seen = allCommands(pending.record.commands, stored?.commands ?? [])',
+    replace: 'const seen = stored?.commands ?? []',
+    breaks:
+      'a record from before a loss passes for a newer grant, and a token that was rejected is served again',
+    tests: 'packages/core/test/grant/later-grant.test.ts',
+    wasReal: true,
+  },
 ]

@@ -91,8 +91,8 @@ export const RUNTIME_MUTANTS: readonly Mutant[] = [
     name: 'one-name-for-all',
     area: 'lease',
     file: `${RUNTIME}/token-runtime.ts`,
-    find: 'this.#policy(options, particulars, this.#newHolderName())',
-    replace: "this.#policy(options, particulars, 'holder')",
+    find: 'this.#policies.of(options, particulars, this.#newHolderName())',
+    replace: "this.#policies.of(options, particulars, 'holder')",
     breaks: 'every process takes the leases of the others for its own',
   },
   {
