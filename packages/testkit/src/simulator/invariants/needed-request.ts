@@ -25,12 +25,15 @@ export function neededRequest(world: World, store: SimulatedStore): Watcher {
   const wishes = new PerProcess<Wish[]>()
   /** The longest round trip of each: when within it the store's clock was told, nobody can say. */
   const misjudged = new PerProcess<number>()
-  /** The token that each has read to be rejected, last: a store that falls back may show it otherwise. */
-  const readRejected = new PerProcess<string>()
+  /** The tokens that each has read to be rejected: a store that falls back may show them otherwise. */
+  const readRejected = new PerProcess<ReadonlySet<string>>()
   return {
     'store.told'({ process, grant, stored, tookMs }) {
       const { tokens, rejected } = stored?.record ?? {}
-      if (rejected && tokens !== undefined) readRejected.set(process, grant, tokens.accessToken)
+      if (rejected && tokens !== undefined) {
+        const others = readRejected.get(process, grant) ?? []
+        readRejected.set(process, grant, new Set([...others, tokens.accessToken]))
+      }
       misjudged.set(process, grant, Math.max(misjudged.get(process, grant) ?? MISJUDGED_MS, tookMs))
     },
     'call.began'({ call: { process, grant, minValidForMs } }) {
@@ -43,7 +46,7 @@ export function neededRequest(world: World, store: SimulatedStore): Watcher {
       const tokens = record?.tokens
       if (after.record?.lease === undefined || tokens?.expiresAt === undefined || record === undefined) return
       const knows =
-        process.rejected.has(tokens.accessToken) || readRejected.get(process, grant) === tokens.accessToken
+        process.rejected.has(tokens.accessToken) || readRejected.get(process, grant)?.has(tokens.accessToken)
       if (record.clock !== 'store' || record.rejected || knows) return
       // A process that holds a higher generation than a store that has lost some goes on from there.
       if (record.generation < grant.history.highest) return
