@@ -25,9 +25,11 @@ export function oneRequest(world: World, store: SimulatedStore): Watcher {
   /** Whether both may be on their way at once. */
   function isExcused({ process, grant, guarded }: Exchange, other: Exchange): boolean {
     const { tenures, losses, commands } = grant.history
-    const tenure = tenures.get(other.process)
+    const [own, tenure] = [tenures.get(process), tenures.get(other.process)]
     if (!guarded || !other.guarded || commands > 0 || hasLostLease(process, grant)) return true
     if (tenure === undefined || tenure.losses < losses || overridden.has(tenure)) return true
+    // Nobody has told it yet that its lease was written over.
+    if (own !== undefined && overridden.has(own)) return true
     // Whoever's clock was set forward may have given up what is still on its way.
     return other.process.machine.wasSet || store.now - tenure.storedAt >= lapsedMs(grant, store)
   }
