@@ -46,6 +46,8 @@ export class GrantHistory {
   readonly rejected: Set<string> = new Set()
   /** And when it happened last, true time. */
   readonly blames: Map<Blame, number> = new Map()
+  /** Those that do not matter to the grant which has taken the place of the one before. */
+  readonly pastBlames: Map<Blame, number> = new Map()
   /** Token requests so far that were answered with a token. */
   issues = 0
   /** Token requests and store operations so far. */
@@ -133,9 +135,12 @@ export const historian: Watcher = {
     // The grant of another sign-in may yet take the place of this one.
     if (!outcome?.ok || grant.history.receiving > 0) return
     // What befell the grant before does not matter to the one that has taken its place.
-    const { blames, stored } = grant.history
+    const { blames, pastBlames, stored } = grant.history
     if (stored?.record?.tokens?.refreshToken !== issue.refreshToken) return
-    for (const [blame, at] of blames) if (at < issue.issuedAt) blames.delete(blame)
+    const all = [...pastBlames, ...blames]
+    blames.clear()
+    // They matter to one that is older, though it was stored later: who received it has slept meanwhile.
+    for (const [blame, at] of all) (at < issue.issuedAt ? pastBlames : blames).set(blame, at)
   },
 
   'request.sent'({ exchange }) {
