@@ -100,7 +100,8 @@ export class Session implements EffectShell, RevocableGrant {
 
   /** Feeds the machine. Events that arise while one is being handled wait for their turn. */
   dispatch(event: GrantCommand | GrantFact): void {
-    if (this.closed) return
+    // What ends need not hear of what others have changed: it would look, and be looking when it has to be gone.
+    if (this.closed || (this.#closing && event.type === 'record.changed')) return
     if (this.#dispatching) {
       this.#inbox ??= []
       this.#inbox.push(event)

@@ -1,3 +1,4 @@
+import type { Store } from '@evergrant/core'
 import { held, jsonResponse } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
 import { tokenRuntime, tokenSource } from '../src/index.ts'
@@ -101,5 +102,30 @@ describe('close()', () => {
       kept = made
     }
     expect(await failureOf(kept.source.token())).toMatchObject({ code: 'closed' })
+  })
+
+  it('does not look again at what others have changed meanwhile', async () => {
+    const { clock, store, transport } = rig()
+    let tell: () => void = () => undefined
+    const telling: Store = {
+      ...store,
+      async subscribe(_key, onChange) {
+        tell = onChange
+        return async () => undefined
+      },
+    }
+    const answer = held()
+    transport.expect(answer.step)
+    const client = { id: 'i', secret: 's' }
+    const source = tokenSource({ provider: PROVIDER, client, clock, store: telling, transport })
+    const waiting = failureOf(source.token())
+    await answer.arrived
+    const { reads } = store.counts
+    const closing = source.close()
+    tell()
+    answer.answer(jsonResponse({ access_token: 'just in time', expires_in: 60 }))
+    await closing
+    await waiting
+    expect(store.counts.reads).toBe(reads)
   })
 })
