@@ -62,8 +62,9 @@ export interface Pending {
    * - `tokens`: a token set that was won or imported; tried until it lands or is superseded.
    * - `restore`: a token set that the store has lost; dropped as soon as the store holds something newer.
    * - `release`: the end of a lease that won nothing; tried once, for leases lapse by themselves.
-   * - `recall`: the same, where the lease announces that a refresh token is presented, and it was not: tried until it
-   *   lands or somebody else has written, for the announcement would outlast the lease and the grant would be lost.
+   * - `recall`: the same, where the lease announces that a refresh token is presented, and it was not, or in vain: tried
+   *   until it lands or somebody else has written, for the announcement would outlast the lease, and the grant would be
+   *   lost, or its end not be known.
    * - `drop`: the end of the grant; tried until it lands.
    */
   readonly kind: 'tokens' | 'restore' | 'release' | 'recall' | 'drop'

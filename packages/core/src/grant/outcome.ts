@@ -185,7 +185,8 @@ export function settleDoubt(turn: Turn, doubt: Failure): void {
     return
   }
   noteFailure(turn, doubt)
-  release(turn, flight, 'release', {})
+  // Nobody takes the lease again: who only follows would wait for its holder, and learns of the end in no other way.
+  release(turn, flight, 'recall', {})
 }
 
 /** Whether the grant goes on with another refresh token than the one that was presented, whatever the numbers say. */

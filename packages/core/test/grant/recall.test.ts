@@ -185,3 +185,19 @@ describe('a newly configured refresh token', () => {
     expect(session.world.server.requests).toBe(requests)
   })
 })
+
+describe('the end of a grant that could not be stored', () => {
+  it('is stored as soon as that is possible, for those who only follow and would wait for whoever renews', () => {
+    const { subject, first } = lapsed()
+    const follower = new Session(subject, { identity: USER, role: 'follower' })
+    first.ask()
+    first.answer()
+    first.respond(refusal('invalid_grant'))
+    first.answer()
+    first.failStore()
+    pass(10_000, first)
+    const waiter = follower.ask({ timeoutMs: 100_000 })
+    follower.run()
+    expect(follower.failure(waiter).code).toBe('invalid_grant')
+  })
+})

@@ -94,4 +94,14 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     tests: 'packages/core/test/grant/later-grant.test.ts',
     wasReal: true,
   },
+  {
+    name: 'end-told-once',
+    area: 'commit',
+    file: `${GRANT}/outcome.ts`,
+    find: "in no other way.\n  release(turn, flight, 'recall', {})",
+    replace: "in no other way.\n  release(turn, flight, 'release', {})",
+    breaks: 'followers wait for a holder who has found out that the grant has ended, and could not store it',
+    tests: 'packages/core/test/grant/recall.test.ts',
+    wasReal: true,
+  },
 ]
