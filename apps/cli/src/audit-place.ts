@@ -4,7 +4,7 @@ import { fileSecret } from '@evergrant/runtime/node'
 import type { Terminal } from './terminal.ts'
 
 /** Opens the audit log that `EVERGRANT_AUDIT` names, signed with the key in `EVERGRANT_AUDIT_KEY`, if it names one. */
-async function auditOf({ env }: Terminal): Promise<AuditLog | undefined> {
+export async function auditOf({ env }: Terminal): Promise<AuditLog | undefined> {
   const { EVERGRANT_AUDIT: directory, EVERGRANT_AUDIT_KEY: key } = env
   if (!directory) return undefined
   return auditLog({ directory, ...(key && { signWith: fileSecret(key) }) })

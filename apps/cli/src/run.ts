@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   inspect: async () => (await import('./commands/inspect.ts')).addInspectCommand,
   scopes: async () => (await import('./commands/scopes.ts')).addScopesCommand,
   call: async () => (await import('./commands/call.ts')).addCallCommand,
+  agent: async () => (await import('./commands/agent.ts')).addAgentCommand,
   sandbox: async () => (await import('./commands/sandbox.ts')).addSandboxCommand,
   keygen: async () => (await import('./commands/keygen.ts')).addKeygenCommand,
   rekey: async () => (await import('./commands/rekey.ts')).addRekeyCommand,

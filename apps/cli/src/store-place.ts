@@ -36,7 +36,7 @@ export async function storeAt(place: string | undefined, { env }: Terminal): Pro
 }
 
 /** By the XDG Base Directory Specification: tokens are state, and nobody needs a backup of them. */
-function stateDirectory({ XDG_STATE_HOME, HOME }: Terminal['env']): string {
+export function stateDirectory({ XDG_STATE_HOME, HOME }: Terminal['env']): string {
   if (XDG_STATE_HOME) return join(XDG_STATE_HOME, 'evergrant')
   if (HOME) return join(HOME, '.local', 'state', 'evergrant')
   throw new UsageError('there is no home directory to keep tokens in; name a place with --store')

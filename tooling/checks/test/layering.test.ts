@@ -23,6 +23,7 @@ const ALLOWED: Readonly<
 > = {
   'packages/core': { ours: [], node: false, npm: [] },
   'packages/runtime': { ours: ['core'], node: false, npm: [] },
+  'packages/agent': { ours: ['allow-list', 'core'], node: true, npm: [] },
   'packages/allow-list': { ours: ['core'], node: true, npm: [] },
   'packages/bundle': { ours: ['core'], node: true, npm: ['jose'] },
   'packages/jose': { ours: ['core'], node: false, npm: ['jose'] },

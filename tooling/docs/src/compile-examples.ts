@@ -12,6 +12,9 @@ const AROUND: Readonly<Record<string, string>> = {
   officeKey: 'declare const officeKey: string',
   at: 'declare const at: number',
   roll: 'declare const roll: number',
+  agent: "declare const agent: import('@evergrant/agent').TokenAgent",
+  key: 'declare const key: string',
+  viewKey: 'declare const viewKey: string',
   policy: "declare const policy: import('@evergrant/core').GrantPolicy",
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
 import { amount, count, portNumber } from '../amount.ts'
+import { interrupted } from '../interrupted.ts'
 import { PRESET_NAMES, type PresetName } from '../provider/provider-preset.ts'
 import { type RunningSandbox, runSandbox } from '../provider/run-sandbox.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
@@ -84,11 +85,4 @@ function printRequest(
     stdout,
     `${paint('dim', new Date(at).toISOString())} ${path} ${paint(good ? 'green' : 'yellow', outcome)}`,
   )
-}
-
-function interrupted(): Promise<void> {
-  return new Promise(resolve => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
 }
