@@ -32,7 +32,10 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
     sightings: same && state.known ? state.known.sightings + 1 : 1,
   }
   state.known = known
-  if (translated !== undefined && !isPutBack) absorb(turn, translated, !same)
+  if (translated === undefined) return
+  // Its numbers count, even where it does not: what is written over it must not fall below them.
+  state.fenceSeen = Math.max(state.fenceSeen, translated.record.fence)
+  if (!isPutBack) absorb(turn, translated, !same)
 }
 
 /**
@@ -52,7 +55,6 @@ function storedSince(entry: Entry | undefined, sentAt: number): number | undefin
 function absorb(turn: Turn, translated: Translated, changed: boolean): void {
   const { state } = turn
   const { record } = translated
-  state.fenceSeen = Math.max(state.fenceSeen, record.fence)
   const own = state.stamp
   if (own === undefined || record.generation > own.generation || isLaterGrant(record, own.commands)) {
     takeOver(turn, translated)

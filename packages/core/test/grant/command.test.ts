@@ -223,6 +223,20 @@ describe('a grant that was dropped', () => {
     expect(session.state.stamp?.rejected).toBe(true)
   })
 
+  it('is followed by a grant that is numbered above all that the store shows, also what was put back', () => {
+    const session = signedIn()
+    const { store } = session.world
+    const [before = ''] = store.history.slice(-1)
+    session.drop()
+    session.run()
+    store.plant(JSON.stringify({ ...JSON.parse(before), fence: 9 }), session.world.now)
+    session.dispatch({ type: 'record.changed' })
+    session.answer()
+    session.receive(session.world.server.signIn(session.now, session.world.now))
+    session.run()
+    expect(session.state.known?.record?.fence).toBe(10)
+  })
+
   it('is obtained anew on demand where the client itself can', () => {
     const session = new Session(world())
     session.ask()

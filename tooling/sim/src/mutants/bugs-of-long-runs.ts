@@ -104,4 +104,15 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     tests: 'packages/core/test/grant/recall.test.ts',
     wasReal: true,
   },
+  {
+    name: 'numbers-of-what-was-put-back',
+    area: 'fence',
+    file: `${GRANT}/adopt.ts`,
+    find: '  state.fenceSeen = Math.max(state.fenceSeen, translated.record.fence)\n  if (!isPutBack) absorb(',
+    replace:
+      '  if (!isPutBack) state.fenceSeen = Math.max(state.fenceSeen, translated.record.fence)\n  if (!isPutBack) absorb(',
+    breaks: 'a new grant is numbered below the lease that a store shows which has fallen behind a drop',
+    tests: 'packages/core/test/grant/command.test.ts',
+    wasReal: true,
+  },
 ]
