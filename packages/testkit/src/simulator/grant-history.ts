@@ -171,9 +171,10 @@ export const historian: Watcher = {
 
   'process.ended'({ process, how }) {
     for (const { history, numbers } of process.grants) {
-      // What is worth it is waited for when a process is closed in good order.
+      // What is worth it is waited for when a process is closed in good order, as long as its clock says.
       const waitedMs = process.runningMs - (process.closingAtMs ?? 0)
-      const impatient = process.closing && waitedMs < numbers.requestTimeoutMs + numbers.commitBudgetMs
+      const isEarly = waitedMs < numbers.requestTimeoutMs + numbers.commitBudgetMs
+      const impatient = process.closing && isEarly && !process.machine.wasSet
       if (how === 'close' && impatient) continue
       if (history.working.delete(process)) history.blames.set('process ended', process.world.now)
       for (const exchange of history.inFlight) {
