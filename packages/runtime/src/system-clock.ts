@@ -29,12 +29,15 @@ const SLEEP_MS_MAX = 60_000
  * Any number of wake-ups share one timer.
  */
 export function systemClock(time: TimeSource = systemTime): Clock {
-  const now = believedTime(time)
-  return { now, ...alarms(time, now) }
+  let onLeap: () => void = () => undefined
+  const now = believedTime(time, () => onLeap())
+  const { rearm, ...alarms } = alarmsBy(time, now)
+  onLeap = rearm
+  return { now, ...alarms }
 }
 
-/** The time of the two clocks together. */
-function believedTime(time: TimeSource): () => number {
+/** The time of the two clocks together. `onLeap` is called when more time turns out to have passed than timers know of. */
+function believedTime(time: TimeSource, onLeap: () => void): () => number {
   // The time is the wall clock plus a shift. The anchor ties the monotonic clock to it.
   let shiftMs = 0
   let lastWall = time.wallMs()
@@ -43,12 +46,14 @@ function believedTime(time: TimeSource): () => number {
 
   function now(): number {
     const wall = time.wallMs()
-    if (wall < lastWall || wall >= trustedUntil) check(wall)
+    const hasLeapt = (wall < lastWall || wall >= trustedUntil) && check(wall)
     lastWall = wall
+    if (hasLeapt) onLeap()
     return wall + shiftMs
   }
 
-  function check(wall: number): void {
+  /** Whether more time has passed than the monotonic clock says. */
+  function check(wall: number): boolean {
     const shiftBefore = shiftMs
     const aheadMs = wall + shiftMs - (anchorMs + time.monotonicMs())
     // Set back: go on as the monotonic clock says. Slept, or set forward: go on as the wall clock says.
@@ -57,13 +62,19 @@ function believedTime(time: TimeSource): () => number {
     // Set back by no more than noise: stand still instead.
     if (wall < lastWall) shiftMs = Math.max(shiftMs, shiftBefore + lastWall - wall)
     trustedUntil = wall + TRUST_MS
+    return aheadMs > NOISE_MS
   }
 
   return now
 }
 
+interface Alarms extends Required<Pick<Clock, 'wake' | 'hold'>> {
+  /** Sets the timer anew if it would fire too late. */
+  readonly rearm: () => void
+}
+
 /** Wake-ups on one timer. */
-function alarms(time: TimeSource, now: () => number): Required<Pick<Clock, 'wake' | 'hold'>> {
+function alarmsBy(time: TimeSource, now: () => number): Alarms {
   const heap = new WakeHeap()
   let cancelTimer: (() => void) | undefined
   /** When the timer fires, by the monotonic clock. */
@@ -71,11 +82,13 @@ function alarms(time: TimeSource, now: () => number): Required<Pick<Clock, 'wake
   let holders = 0
 
   function arm(): void {
+    // It may find a leap, and set the timer itself.
+    const nowMs = now()
     cancelTimer?.()
     cancelTimer = undefined
     firesAtMs = Number.POSITIVE_INFINITY
     if (heap.first === undefined) return
-    const ms = Math.min(Math.max(Math.ceil(heap.first.at - now()), 0), SLEEP_MS_MAX)
+    const ms = Math.min(Math.max(Math.ceil(heap.first.at - nowMs), 0), SLEEP_MS_MAX)
     firesAtMs = time.monotonicMs() + ms
     cancelTimer = time.after(ms, fire, holders > 0)
   }
@@ -124,7 +137,7 @@ function alarms(time: TimeSource, now: () => number): Required<Pick<Clock, 'wake
     }
   }
 
-  return { wake, hold }
+  return { wake, hold, rearm }
 }
 
 const systemTime: TimeSource = {

@@ -187,6 +187,20 @@ describe('a wake-up', () => {
     expect(fired).toEqual(['before', 'after'])
   })
 
+  it('that was asked for before is not late either once anybody has asked for the time since', () => {
+    const machine = new Machine()
+    const clock = systemClock(machine)
+    let fired = 0
+    clock.wake(clock.now() + 30_000, () => {
+      fired += 1
+    })
+    machine.run(100)
+    machine.sleep(70_000)
+    clock.now()
+    machine.run(0)
+    expect([fired, machine.timers]).toEqual([1, 0])
+  })
+
   it('does not put off a timer that is about to fire', () => {
     const machine = new Machine()
     const clock = systemClock(machine)
