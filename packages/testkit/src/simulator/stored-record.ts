@@ -26,6 +26,7 @@ interface StoredTokens {
 
 interface StoredTrouble {
   readonly kind: string
+  readonly attempts: number
   /** `undefined`: until a new grant comes. */
   readonly until: number | undefined
 }
@@ -41,7 +42,11 @@ interface Written {
   readonly spentAt?: number
   readonly rejected: boolean
   readonly tokens?: StoredTokens
-  readonly trouble?: { readonly failure: { readonly kind: string }; readonly until?: number }
+  readonly trouble?: {
+    readonly failure: { readonly kind: string }
+    readonly attempts: number
+    readonly until?: number
+  }
 }
 
 /** Reads what a program has stored for a grant of this identity; `undefined` when it is no record of it. */
@@ -64,6 +69,6 @@ export function readStored(value: string, wanted: string): StoredRecord | undefi
     spentAt,
     rejected,
     tokens,
-    trouble: trouble && { kind: trouble.failure.kind, until: trouble.until },
+    trouble: trouble && { kind: trouble.failure.kind, attempts: trouble.attempts, until: trouble.until },
   }
 }

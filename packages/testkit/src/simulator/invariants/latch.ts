@@ -45,7 +45,10 @@ export function latch(world: World, store: SimulatedStore): Watcher {
       const trouble = before?.record?.trouble
       if (after.record?.lease === undefined || trouble?.until === undefined || process.machine.wasSet) return
       if (before?.record?.clock !== 'store' || trouble.kind !== 'configure') return
-      const leftMs = trouble.until - store.now
+      // Whose clock was set may have noted more than the pause; nobody believes that it is longer than one can be.
+      const { latchMs, latchMaxMs } = grant.numbers
+      const longestUntil = before.storedAt + Math.min(latchMaxMs, latchMs * 2 ** (trouble.attempts - 1))
+      const leftMs = Math.min(trouble.until, longestUntil) - store.now
       if (leftMs <= MISJUDGED_MS) return
       world.fail('S10', `${process.name} asks for grant ${grant.index} ${leftMs} ms before the pause is over`)
     },
