@@ -10,7 +10,14 @@ import { beginRequest, leaseRecord } from './renewal.ts'
 import { serve } from './serve.ts'
 import { isRejectedWhileFresh } from './stamp.ts'
 import { learnOffset } from './store-clock.ts'
-import { failWaiters, noteStoreAnswer, noteStoreFailure, rejectedAgain, remembered } from './trouble.ts'
+import {
+  failWaiters,
+  isGated,
+  noteStoreAnswer,
+  noteStoreFailure,
+  rejectedAgain,
+  remembered,
+} from './trouble.ts'
 import { currentFlight, currentPending, replyFailure, report, type Turn } from './turn.ts'
 import { enqueue, leave } from './waiter-queue.ts'
 
@@ -53,9 +60,11 @@ export function onRejected(turn: Turn, event: EventOf<'token.rejected'>): void {
   rejectPending(turn, stamp)
   report(turn, { type: 'token.rejected', generation: stamp.generation, whileFresh })
   if (whileFresh) {
-    const trouble = rejectedAgain(stamp.replaces, at, policy)
+    const again = rejectedAgain(stamp.replaces, at, policy)
+    // What was remembered before may have a longer pause, which this one must not cut short.
+    const trouble = isGated(state.trouble, again.until) ? state.trouble : again
     state.trouble = trouble
-    report(turn, { type: 'renewal.failed', ...trouble })
+    if (trouble === again) report(turn, { type: 'renewal.failed', ...again })
     failWaiters(turn, remembered(trouble, at))
   }
   decide(turn)

@@ -135,6 +135,25 @@ describe('a renewed token that is rejected too', () => {
     expect(session.world.server.requests).toBe(requests)
   })
 
+  it('does not cut short a pause that was noted before', () => {
+    const session = warmedUp()
+    session.reject()
+    session.ask()
+    session.run()
+    session.world.now += 40_000
+    session.ask({ minValidForMs: 3_590_000 })
+    session.answer()
+    session.respond(json(401, { error: 'invalid_client' }, [['retry-after', '100']]))
+    session.run()
+    session.reject()
+    const { requests } = session.world.server
+    pass(40_000, session)
+    const waiter = session.ask()
+    session.run()
+    expect(session.failure(waiter).code).toBe('invalid_client')
+    expect(session.world.server.requests).toBe(requests)
+  })
+
   it('is an ordinary rejection when it has served for a while', () => {
     const session = warmedUp()
     for (let i = 0; i < 5; i++) {

@@ -125,4 +125,14 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     tests: 'packages/runtime/test/system-clock.test.ts',
     wasReal: true,
   },
+  {
+    name: 'rejection-cuts-the-pause',
+    area: 'wake-up',
+    file: `${GRANT}/handlers.ts`,
+    find: 'isGated(state.trouble, again.until) ? state.trouble : again',
+    replace: 'again',
+    breaks: 'a client that was refused is tried again too soon, because its token was rejected meanwhile',
+    tests: 'packages/core/test/grant/rejection.test.ts',
+    wasReal: true,
+  },
 ]
