@@ -75,7 +75,9 @@ export function onRead(turn: Turn, event: EventOf<'record.read'>): void {
   answered(turn)
   noteStoreAnswer(turn)
   adopt(turn, event.entry, event.sentAt)
-  if (turn.state.doubt !== undefined) settleDoubt(turn, turn.state.doubt)
+  const { doubt, hinted, known } = turn.state
+  // What has changed while it was being read may be the very news that the doubt is about.
+  if (doubt !== undefined && (hinted === false || hinted === known?.version)) settleDoubt(turn, doubt)
   decide(turn)
 }
 

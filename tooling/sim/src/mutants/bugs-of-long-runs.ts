@@ -135,4 +135,14 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     tests: 'packages/core/test/grant/rejection.test.ts',
     wasReal: true,
   },
+  {
+    name: 'end-believed-over-news',
+    area: 'freshness',
+    file: `${GRANT}/handlers.ts`,
+    find: 'doubt !== undefined && (hinted === false || hinted === known?.version)',
+    replace: 'doubt !== undefined',
+    breaks: 'callers are told to sign in again although a new grant came while the record was being read',
+    tests: 'packages/core/test/grant/recall.test.ts',
+    wasReal: true,
+  },
 ]
