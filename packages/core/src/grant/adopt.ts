@@ -60,6 +60,9 @@ function absorb(turn: Turn, translated: Translated, changed: boolean): void {
     takeOver(turn, translated)
   } else if (record.generation === own.generation) {
     state.stamp = reconciled(turn, own, translated)
+  } else if (record.rejected && record.tokens?.accessToken === own.tokens.accessToken) {
+    // A provider may give the same token again, to a session whose numbers have begun anew.
+    state.stamp = { ...own, rejected: true }
   }
   const stored = record.trouble && believable(record.trouble, turn.at, turn.policy)
   state.trouble = changed ? sharedTrouble(state.trouble, stored) : (state.trouble ?? stored)

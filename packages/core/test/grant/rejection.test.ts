@@ -73,6 +73,22 @@ describe('a rejected token', () => {
   })
 })
 
+describe('a token that a provider gives to several', () => {
+  it('is rejected for all of them, whatever their numbers', () => {
+    const session = warmedUp()
+    const [first = ''] = session.world.store.history.slice(-1)
+    session.reject()
+    session.ask()
+    session.run()
+    const { fingerprint, tokens } = session.state.stamp as { fingerprint: string; tokens: object }
+    const older = { ...JSON.parse(first), rejected: true }
+    session.world.store.plant(JSON.stringify({ ...older, tokens }), session.world.now)
+    session.dispatch({ type: 'record.changed' })
+    session.answer()
+    expect(session.state.stamp).toMatchObject({ generation: 2, fingerprint, rejected: true })
+  })
+})
+
 describe('a renewed token that is rejected too', () => {
   it('is reported, and callers fail fast instead of looping', () => {
     const session = warmedUp()

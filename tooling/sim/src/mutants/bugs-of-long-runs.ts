@@ -145,4 +145,14 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     tests: 'packages/core/test/grant/recall.test.ts',
     wasReal: true,
   },
+  {
+    name: 'rejection-under-another-number',
+    area: 'freshness',
+    file: `${GRANT}/adopt.ts`,
+    find: '} else if (record.rejected && record.tokens?.accessToken === own.tokens.accessToken) {',
+    replace: '} else if (false) {',
+    breaks: 'a token that was rejected under a lower number is served on',
+    tests: 'packages/core/test/grant/rejection.test.ts',
+    wasReal: true,
+  },
 ]
