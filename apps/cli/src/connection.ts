@@ -5,6 +5,7 @@ import { fileSecret } from '@evergrant/runtime/node'
 import { memoryStore } from '@evergrant/store-memory'
 import { undiciTransport } from '@evergrant/transport-undici'
 import { type Command, Option } from 'commander'
+import { allOf } from './all-of.ts'
 import { auditing } from './audit-place.ts'
 import { messageOf } from './chinese/failure-text.ts'
 import { UsageError } from './failure-report.ts'
@@ -129,12 +130,13 @@ async function opened(
   const { store, closeSandbox, ...connection } = parts
   warnOfDoubts(connection.source, terminal)
   let stopAuditing: (() => void) | undefined
-  const close = async () => {
-    await connection.source.close()
-    stopAuditing?.()
-    await store.close?.()
-    await closeSandbox?.()
-  }
+  const close = () =>
+    allOf([
+      () => connection.source.close(),
+      () => stopAuditing?.(),
+      () => store.close?.(),
+      () => closeSandbox?.(),
+    ])
   try {
     stopAuditing = await auditing(connection.source, terminal)
   } catch (error) {

@@ -103,7 +103,7 @@ describe('evergrant agent', () => {
   it('has the command for curl ready that it prints', async ({ skip }) => {
     const version = promisify(execFile)('curl', ['--version'])
     skip((await version.catch(() => undefined)) === undefined, 'curl is not on the PATH')
-    const { facts } = await agent()
+    const { facts } = await agent('--socket', join(home, "it's here", 'a.sock'))
     const { stdout } = await promisify(execFile)('sh', ['-c', `${facts.try} -s`])
     expect(JSON.parse(stdout)).toMatchObject({ token_type: 'Bearer' })
   })
@@ -116,7 +116,10 @@ describe('evergrant agent', () => {
     const key = (await readFile(keyFile, 'utf8')).trim()
     const url = facts.URL ?? ''
     const { access_token: token } = JSON.parse(await ask('/v1/token', { url, key }))
-    const [, viewKey = ''] = (facts.dashboard ?? '').split('#')
+    const viewKey = (
+      await readFile(join(home, '.local', 'state', 'evergrant', 'agent-view.key'), 'utf8')
+    ).trim()
+    expect(facts.dashboard).toBe(`${url}/#${viewKey}`)
     const metrics = await ask('/metrics', { url, key: viewKey })
     expect(metrics).toMatch(/^evergrant_renewals_total\{.*outcome="succeeded".*\} 1$/m)
     expect(metrics).toMatch(/^evergrant_token_remaining_life\{.*\} 259\d{4}/m)
@@ -133,6 +136,28 @@ describe('evergrant agent', () => {
     await expect(stat(second.socketPath)).rejects.toThrow('ENOENT')
   })
 
+  it('ends although its audit log is gone, and says so', async () => {
+    const { child, output } = await agent()
+    await rm(join(home, 'audit'), { recursive: true })
+    await stopped(child, 'SIGINT')
+    expect(output()).not.toContain('this should not have happened')
+  })
+
+  it('says why it has no token before anybody asks, and goes on', async () => {
+    const args = ['agent', '--endpoint', `${sandbox.url}/oauth/2.0/token`]
+    const child = spawn(process.execPath, ['--conditions=evergrant-source', MAIN, ...args], {
+      env: { PATH: process.env.PATH ?? '', HOME: home },
+    })
+    running.push(child)
+    let text = ''
+    for await (const chunk of child.stderr) {
+      text += chunk
+      if (text.includes('\n')) break
+    }
+    expect(text).toMatch(/there is no token yet.*secret_unavailable: BAIDU_API_KEY is not set/)
+    expect(child.exitCode).toBeNull()
+  })
+
   it('writes down what it hands out, in the audit log', async () => {
     const { child, socketPath } = await agent()
     const { fingerprint } = JSON.parse(await ask('/v1/token', { socketPath }))
@@ -141,7 +166,11 @@ describe('evergrant agent', () => {
     const { sound } = await verifyAudit(join(home, 'audit'), { onRecord: record => records.push(record) })
     expect(sound).toBe(true)
     expect(records).toContainEqual(
-      expect.objectContaining({ what: 'agent.token.handed_out', detail: { door: 'socket', fingerprint } }),
+      expect.objectContaining({
+        what: 'agent.token.handed_out',
+        provider: 'baidu',
+        detail: { name: 'default', door: 'socket', fingerprint },
+      }),
     )
   })
 

@@ -5,7 +5,7 @@
  */
 
 export type { AgentSource, AgentToken } from './agent-source.ts'
-export type { AgentUse } from './routes.ts'
+export type { AgentUse } from './agent-use.ts'
 export {
   type AgentGrant,
   type AgentOptions,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { EvergrantError } from '@evergrant/core'
+import { EvergrantError, fingerprintOf } from '@evergrant/core'
+import type { AgentUse } from './agent-use.ts'
 import { dashboardPage } from './dashboard/dashboard-page.ts'
 import { board } from './dashboard/grant-card.ts'
 import { type Words, wordsFor } from './dashboard/words.ts'
@@ -8,24 +9,13 @@ import { readJsonBody } from './json-body.ts'
 import { type Answer, failureAnswer, tokenAnswer } from './token-answer.ts'
 import type { WatchedGrant } from './watched-grant.ts'
 
-/** Something that was done with a token through the agent, for an audit log. Holds no token. */
-export interface AgentUse {
-  readonly what: 'token.handed_out' | 'token.rejected' | 'token.refused'
-  /** The name of the grant in the agent. */
-  readonly grant: string
-  /** Of the token; `undefined` where none was handed out. */
-  readonly fingerprint: string | undefined
-  /** The code of the failure; `undefined` where there is none. */
-  readonly code: string | undefined
-  readonly door: 'socket' | 'port'
-}
-
 /** What all requests are answered from. */
 export interface Desk {
   readonly grants: ReadonlyMap<string, WatchedGrant>
   readonly startedAt: number
   readonly metrics: (() => Promise<string>) | undefined
-  readonly onUse: (use: AgentUse) => void
+  /** Rejects what cannot be written down. */
+  readonly onUse: (use: AgentUse) => Promise<unknown>
 }
 
 /** A request that was let in. */
@@ -47,8 +37,10 @@ export async function answerTo(visit: Visit, desk: Desk): Promise<Answer> {
   const { pathname, searchParams } = new URL(url, 'http://agent')
   if (pathname === '/v1/token') {
     const sole = desk.grants.get('default') ?? soleOf(desk.grants)
-    if (sole !== undefined) return forUsers(visit, 'GET', () => handOut(sole, searchParams, visit, desk))
-    return notFound(`the agent has several grants: ask for /v1/grants/<name>/token, of ${namesOf(desk)}`)
+    return forUsers(visit, 'GET', async () => {
+      if (sole !== undefined) return handOut(sole, searchParams, visit, desk)
+      return notFound(`the agent has several grants: ask for /v1/grants/<name>/token, of ${namesOf(desk)}`)
+    })
   }
   const [, name = '', what] = GRANT_PATH.exec(pathname) ?? []
   if (what !== undefined) {
@@ -81,21 +73,19 @@ async function handOut(
   if (!/^\d{1,9}$/.test(minValidS) || Number(minValidS) > MIN_VALID_S_MAX) {
     return refused(400, 'invalid_request', `min_valid_s is a number of seconds up to ${MIN_VALID_S_MAX}.`)
   }
-  const use = { grant: grant.name, door }
-  const told = await grant.token({ minValidForMs: Number(minValidS) * 1_000, signal }).then(
-    token => ({ token }),
-    (error: unknown) => ({ error }),
-  )
   try {
-    if ('error' in told) {
-      const code = EvergrantError.is(told.error) ? told.error.code : 'defect'
-      onUse({ ...use, what: 'token.refused', fingerprint: undefined, code })
-      throw told.error
-    }
-    const { token } = told
-    onUse({ ...use, what: 'token.handed_out', fingerprint: token.fingerprint, code: undefined })
+    const token = await grant
+      .token({ minValidForMs: Number(minValidS) * 1_000, signal })
+      .catch(async error => {
+        const code = EvergrantError.is(error) ? error.code : 'defect'
+        await onUse({ ...useOf(grant, door), what: 'token.refused', code })
+        throw error
+      })
+    await onUse({ ...useOf(grant, door), what: 'token.handed_out', fingerprint: token.fingerprint })
+    grant.served += 1
     return tokenAnswer(token, Date.now())
   } catch (error) {
+    grant.refused += 1
     const answer = failureAnswer(error)
     if (answer === undefined) throw error
     return answer
@@ -113,9 +103,13 @@ async function hearOfRejection(
     const wanted = 'Send {"access_token": "…"} as application/json: the token that an API did not accept.'
     return refused(400, 'invalid_request', wanted)
   }
-  grant.reject(token)
-  onUse({ what: 'token.rejected', grant: grant.name, door, fingerprint: undefined, code: undefined })
+  await onUse({ ...useOf(grant, door), what: 'token.rejected', fingerprint: fingerprintOf(token) })
+  grant.source.reject(token)
   return { status: 204 }
+}
+
+function useOf({ name, origin }: WatchedGrant, door: AgentUse['door']): Omit<AgentUse, 'what'> {
+  return { name, origin, door, fingerprint: undefined, code: undefined }
 }
 
 function status({ grants, startedAt }: Desk): Answer {

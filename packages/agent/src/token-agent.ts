@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { admitOnly, allowList } from '@evergrant/allow-list'
 import { EvergrantError, fail } from '@evergrant/core'
 import type { AgentSource } from './agent-source.ts'
+import type { AgentUse } from './agent-use.ts'
 import { admit, type Door } from './gatekeeper.ts'
+import { invalidOption } from './invalid-option.ts'
 import { listenOnPort, listenOnSocket } from './listening.ts'
-import { type AgentUse, answerTo, type Desk, ofRefusal } from './routes.ts'
+import { answerTo, type Desk, ofRefusal } from './routes.ts'
 import type { Answer } from './token-answer.ts'
 import { WatchedGrant } from './watched-grant.ts'
 
@@ -21,8 +23,8 @@ export interface AgentOptions {
   readonly grants: Readonly<Record<string, AgentGrant>>
   /** Metrics in the text format of Prometheus, for `/metrics`. Absent: there is no such page. */
   readonly metrics?: () => Promise<string>
-  /** Called for every token that is handed out, refused or rejected. What it throws refuses the token. */
-  readonly onUse?: (use: AgentUse) => void
+  /** Called for every token before it is handed out, or rejected, and when there is none. What it throws refuses the token. */
+  readonly onUse?: (use: AgentUse) => unknown
   /** Called for what must not happen: a source, or the metrics, that fail in a way of their own. */
   readonly onDefect?: (error: unknown) => void
 }
@@ -34,9 +36,9 @@ export interface PortOptions {
   readonly host?: string
   /** Who may connect, as ranges of addresses. This machine alone by default. */
   readonly allow?: readonly string[]
-  /** What whoever wants a token sends as a bearer token: 32 characters at least. */
+  /** What whoever wants a token sends as a bearer token: 32 to 1,024 characters. */
   readonly key: string
-  /** What whoever only looks sends, for `/v1/grants` and `/metrics`; another one, of 16 characters at least. */
+  /** What whoever only looks sends, for `/v1/grants` and `/metrics`; another one, of 16 to 1,024 characters. */
   readonly viewKey: string
   /** Called for a connection that is turned away. */
   readonly onRefused?: (address: string) => void
@@ -55,12 +57,13 @@ export interface TokenAgent extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const NAME = /^[A-Za-z0-9._-]{1,64}$/
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/
 const KEY = /^[\w.~+/=-]+$/
 const KEY_CHARACTERS_MIN = 32
 const VIEW_KEY_CHARACTERS_MIN = 16
+const KEY_CHARACTERS_MAX = 1_024
 
-/** Bounds of every server: nobody may hold it up by being slow, and nobody may fill it. */
+/** Bounds of every server: nobody holds it up by being slow, and a flood ends at a number. */
 const LIMITS = {
   headersTimeout: 5_000,
   requestTimeout: 8_000,
@@ -80,15 +83,17 @@ export function tokenAgent(options: AgentOptions): TokenAgent {
 
 class Agent implements TokenAgent {
   readonly #desk: Desk
-  readonly #servers: Server[] = []
-  readonly #onDefect: (error: unknown) => void
+  /** What listens, or is about to, and how it ends. */
+  readonly #doors = new Map<Server, () => Promise<void>>()
+  readonly #onDefect: (error: unknown) => unknown
+  #closed = false
 
   constructor({ grants, metrics, onUse, onDefect }: AgentOptions) {
     const names = Object.keys(grants)
-    if (names.length === 0) throw invalid('an agent without grants has nothing to hand out')
+    if (names.length === 0) throw invalidOption('an agent without grants has nothing to hand out')
     for (const name of names) {
-      if (!NAME.test(name))
-        throw invalid(`${JSON.stringify(name)} is no name of 1 to 64 characters of A-Za-z0-9._-`)
+      const shown = JSON.stringify(name.slice(0, 70))
+      if (!NAME.test(name)) throw invalidOption(`${shown} is no name of 1 to 64 characters of A-Za-z0-9._-`)
     }
     this.#desk = {
       grants: new Map(
@@ -99,76 +104,94 @@ class Agent implements TokenAgent {
       ),
       startedAt: Date.now(),
       metrics,
-      onUse: use => onUse?.(use),
+      onUse: async use => onUse?.(use),
     }
     this.#onDefect = error => onDefect?.(error)
   }
 
   async listenOnSocket(path: string): Promise<void> {
-    const server = this.#server('socket', { hosts: undefined, keys: undefined })
-    await listenOnSocket(server, path)
-    this.#servers.push(server)
+    const server = this.#server({ kind: 'socket', keys: undefined })
+    await this.#open(server, () => listenOnSocket(server, path))
   }
 
-  async listenOnPort({
-    port,
-    host = '127.0.0.1',
-    allow,
-    key,
-    viewKey,
-    onRefused,
-  }: PortOptions): Promise<string> {
+  async listenOnPort(options: PortOptions): Promise<string> {
+    const { port, host = '127.0.0.1', allow, key, viewKey, onRefused } = options
     requireKey('key', key, KEY_CHARACTERS_MIN)
     requireKey('viewKey', viewKey, VIEW_KEY_CHARACTERS_MIN)
-    if (key === viewKey) throw invalid('key and viewKey are the same; whoever may look would have tokens')
-    const hosts = new Set<string>()
-    const server = this.#server('port', { hosts, keys: { user: key, viewer: viewKey } })
+    if (key === viewKey)
+      throw invalidOption('key and viewKey are the same; whoever may look would have tokens')
+    const server = this.#server({ kind: 'port', keys: { user: key, viewer: viewKey } })
     admitOnly(server, allowList(allow), onRefused === undefined ? {} : { onRefused })
-    await listenOnPort(server, port, host)
-    this.#servers.push(server)
+    await this.#open(server, () => listenOnPort(server, port, host))
     const { port: taken } = server.address() as AddressInfo
-    const named = host.includes(':') ? `[${host}]` : host
-    for (const name of ['127.0.0.1', 'localhost', '[::1]', named]) hosts.add(`${name}:${taken}`)
-    return `http://${named}:${taken}`
+    return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${taken}`).origin
   }
 
-  #server(door: AgentUse['door'], rules: Door): Server {
+  /** Has a server listen, unless the agent was closed, or is while it begins. */
+  async #open(server: Server, listen: () => Promise<void | (() => Promise<void>)>): Promise<void> {
+    if (this.#closed) throw new EvergrantError(fail('closed'))
+    this.#doors.set(server, async () => undefined)
+    try {
+      const stop = await listen()
+      if (stop !== undefined) this.#doors.set(server, stop)
+      // A connection that fails by itself is no matter of the others.
+      server.on('error', error => this.#tell(error))
+    } catch (error) {
+      this.#doors.delete(server)
+      server.close()
+      throw error
+    }
+    if (!this.#closed) return
+    await this.#shut(server)
+    throw new EvergrantError(fail('closed'))
+  }
+
+  #server(door: Door): Server {
     const server = createServer(LIMITS, (request, response) => {
-      this.#serve(request, response, door, rules).catch(() => response.socket?.destroy())
+      this.#serve(request, response, door).catch(() => response.socket?.destroy())
     })
     server.maxConnections = CONNECTIONS_MAX
     return server
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, door: AgentUse['door'], rules: Door) {
+  async #serve(request: IncomingMessage, response: ServerResponse, door: Door): Promise<void> {
     const left = new AbortController()
     response.once('close', () => left.abort())
-    const role = admit(request, rules)
-    const answer =
-      typeof role === 'string'
-        ? await answerTo({ request, role, door, signal: left.signal }, this.#desk).catch(error =>
-            this.#failed(error),
-          )
-        : ofRefusal(role)
-    write(response, answer)
+    const role = admit(request, door)
+    if (typeof role !== 'string') return write(response, ofRefusal(role))
+    const visit = { request, role, door: door.kind, signal: left.signal }
+    write(response, await answerTo(visit, this.#desk).catch(error => this.#failed(error, left.signal)))
   }
 
   /** What must not happen is told here, and not to whoever asked: it may be about others. */
-  #failed(error: unknown): Answer {
-    this.#onDefect(error)
+  #failed(error: unknown, { aborted }: AbortSignal): Answer {
+    // Whoever has left is no defect, whatever that has brought about.
+    if (!aborted) this.#tell(error)
     const description = 'The agent failed; its own output says more.'
-    return { status: 500, body: { error: 'agent_failed', error_description: description, kind: 'retry' } }
+    return { status: 500, body: { error: 'agent_failed', error_description: description } }
+  }
+
+  #tell(error: unknown): void {
+    // A listener is a guest: what it throws must not end the agent, at once or later.
+    Promise.resolve(error)
+      .then(this.#onDefect)
+      .catch(() => undefined)
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     for (const grant of this.#desk.grants.values()) grant.close()
     await Promise.all(
-      this.#servers.splice(0).map(server => {
-        const closed = new Promise<void>(resolve => server.close(() => resolve()))
-        server.closeAllConnections()
-        return closed
-      }),
+      [...this.#doors.keys()].filter(server => server.listening).map(server => this.#shut(server)),
     )
+  }
+
+  async #shut(server: Server): Promise<void> {
+    const closed = new Promise<void>(resolve => server.close(() => resolve()))
+    server.closeAllConnections()
+    await closed
+    await this.#doors.get(server)?.()
+    this.#doors.delete(server)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -192,10 +215,7 @@ function write(response: ServerResponse, { status, headers, body }: Answer): voi
 }
 
 function requireKey(name: string, key: string, least: number): void {
-  if (typeof key === 'string' && key.length >= least && KEY.test(key)) return
-  throw invalid(`${name} is not ${least} or more characters of A-Za-z0-9 and -._~+/=`)
-}
-
-function invalid(problem: string): EvergrantError {
-  return new EvergrantError(fail('invalid_option', { message: `Invalid option: ${problem}.` }))
+  const isLong = typeof key === 'string' && key.length >= least && key.length <= KEY_CHARACTERS_MAX
+  if (isLong && KEY.test(key)) return
+  throw invalidOption(`${name} is not ${least} to ${KEY_CHARACTERS_MAX} characters of A-Za-z0-9 and -._~+/=`)
 }

@@ -23,53 +23,50 @@ export interface GrantView {
 /** A grant of an agent, and what has become of it. */
 export class WatchedGrant {
   readonly name: string
+  readonly source: AgentSource
   readonly #label: string
-  readonly #source: AgentSource
   readonly #events: TokenEvent[] = []
   readonly #stop: () => void
-  #served = 0
-  #refused = 0
+  /** Whose it is, as its events have it; `undefined` before the first. */
+  origin: Readonly<Pick<TokenEvent, 'provider' | 'grant'>> | undefined
+  served = 0
+  refused = 0
 
   constructor(name: string, source: AgentSource, label: string) {
     this.name = name
+    this.source = source
     this.#label = label
-    this.#source = source
     this.#stop = source.on(event => {
+      const { provider, grant } = event
+      this.origin = { provider, grant }
       this.#events.unshift(event)
       if (this.#events.length > EVENTS_MAX) this.#events.pop()
     })
   }
 
+  /** A token that is one. Throws what the source throws. */
   async token(options: Parameters<AgentSource['token']>[0]): Promise<AgentToken> {
-    try {
-      const token = await this.#source.token(options)
-      this.#served += 1
-      return token
-    } catch (error) {
-      this.#refused += 1
-      throw error
-    }
-  }
-
-  reject(token: string): void {
-    this.#source.reject(token)
+    const token = await this.source.token(options)
+    if (Number.isNaN(token.expiresAt)) throw new TypeError('the end of a token is no number')
+    return token
   }
 
   /** Whether a caller would be served without waiting. */
   get isUsable(): boolean {
-    const decision = this.#source.explain()?.decision
+    const decision = this.source.explain()?.decision
     return decision === 'serve' || decision === 'serve_and_renew'
   }
 
   view(): GrantView {
-    const state = this.#source.explain()
+    const { name, served, refused } = this
+    const state = this.source.explain()
     return {
-      name: this.name,
+      name,
       label: this.#label,
       state,
       inWords: state === undefined ? 'Nobody has asked for a token yet.' : describe(state),
-      served: this.#served,
-      refused: this.#refused,
+      served,
+      refused,
       events: [...this.#events],
     }
   }

@@ -78,5 +78,9 @@ describe('the dashboard of an agent, in a browser', () => {
     await page.goto(new URL('/', agent.link).href)
     await page.getByText('Open the link that the agent prints').waitFor()
     expect(await page.locator('article').count()).toBe(0)
+    // As when the link of a new agent is opened in a tab that shows the old one's.
+    await page.evaluate(`location.hash = ${JSON.stringify(VIEW_KEY)}`)
+    await page.locator('article').waitFor()
+    expect(page.url()).not.toContain(VIEW_KEY)
   })
 })

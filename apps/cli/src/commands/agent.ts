@@ -1,12 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { type AgentUse, type TokenAgent, tokenAgent } from '@evergrant/agent'
 import type { AuditLog } from '@evergrant/audit'
+import { EvergrantError } from '@evergrant/core'
 import type { TokenSource } from '@evergrant/runtime'
 import type { Command } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
 import { agentKey, keyPlace, socketPlace } from '../agent/agent-place.ts'
 import { eventLine } from '../agent/event-line.ts'
+import { keepWarm } from '../agent/keep-warm.ts'
 import { prometheusMetrics } from '../agent/prometheus-metrics.ts'
+import { allOf } from '../all-of.ts'
 import { portNumber } from '../amount.ts'
 import { auditOf } from '../audit-place.ts'
 import { type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
@@ -18,9 +20,8 @@ interface AgentCommandOptions extends ConnectionOptions, Admitting {
   readonly socket?: string
   readonly port?: number
   readonly keyFile?: string
+  readonly viewKeyFile?: string
 }
-
-const VIEW_KEY_BYTES = 18
 
 const HELP = `
 For programs in other languages, which ask for a token when they need one, and
@@ -29,15 +30,18 @@ never see a secret or a refresh token. It renews before anybody has to wait.
   curl --unix-socket <socket> http://agent/v1/token
 
 The socket is for programs of this user. With --port the agent listens on
-127.0.0.1 as well: for whoever sends the key as a bearer token, with a dashboard
-and, at /metrics, what Prometheus reads.
+127.0.0.1 as well, for whoever sends the key as a bearer token; from a file, for
+what stands on a command line can be read by everybody on the machine:
 
-  curl -H "Authorization: Bearer $(cat <key file>)" <URL>/v1/token
+  printf 'Authorization: Bearer %s' "$(cat <key file>)" |
+    curl -H @- <URL>/v1/token
 
-An API that rejects a token is a reason to tell, and to ask again:
+Its dashboard, and /metrics for Prometheus, take the view key, which is good for
+no token. An API that rejects a token is a reason to tell, and to ask again:
 
-  curl --unix-socket <socket> -H 'content-type: application/json' \\
-    -d '{"access_token":"…"}' http://agent/v1/grants/default/rejections`
+  printf '{"access_token":"%s"}' "$token" |
+    curl --unix-socket <socket> -H 'content-type: application/json' \\
+      -d @- http://agent/v1/grants/default/rejections`
 
 export function addAgentCommand(program: Command, terminal: Terminal): void {
   withSignIn(program.command('agent'))
@@ -50,39 +54,41 @@ export function addAgentCommand(program: Command, terminal: Terminal): void {
       '--key-file <path>',
       'the key for the port, made if missing; agent.key in the state directory by default',
     )
+    .option('--view-key-file <path>', 'the key that only shows how things are; agent-view.key by default')
     .addHelpText('after', HELP)
     .action((options: AgentCommandOptions) => run(options, terminal))
 }
 
 async function run(options: AgentCommandOptions, terminal: Terminal): Promise<void> {
-  const { port, host, keyFile, allow } = options
-  if (port === undefined && (host ?? allow ?? keyFile) !== undefined) {
-    throw new UsageError('--host, --allow and --key-file are for --port')
+  const { port, host, keyFile, viewKeyFile, allow } = options
+  if (port === undefined && (host ?? allow ?? keyFile ?? viewKeyFile) !== undefined) {
+    throw new UsageError('--host, --allow, --key-file and --view-key-file are for --port')
   }
   requireAdmitting({ host, allow })
   const connection = await connectAs(options, terminal)
   const { source, label } = connection
-  const audit = await auditOf(terminal)
-  const metrics = prometheusMetrics(source)
-  const leave = new AbortController()
-  const agent = tokenAgent({
-    grants: { default: { source, label } },
-    metrics: () => metrics.text(),
-    onUse: use => writeDown(use, audit),
-    onDefect: error => writeLine(terminal.stderr, String(error instanceof Error ? error.stack : error)),
-  })
+  const closing: (() => unknown)[] = [() => connection.close()]
   try {
-    const doors = await openDoors(agent, options, terminal)
-    introduce([['tokens of', label], ...doors], terminal)
+    const audit = await auditOf(terminal)
+    closing.unshift(() => audit?.close())
+    const metrics = prometheusMetrics(source)
+    closing.unshift(() => metrics.close())
+    const agent = tokenAgent({
+      grants: { default: { source, label } },
+      metrics: () => metrics.text(),
+      onUse: use => writeDown(use, audit),
+      onDefect: error => tell(terminal, 'red', error instanceof Error ? (error.stack ?? '') : String(error)),
+    })
+    closing.unshift(() => agent.close())
+    const leave = new AbortController()
+    closing.unshift(() => leave.abort())
+    introduce([['tokens of', label], ...(await openDoors(agent, options, terminal))], terminal)
     tellEvents(source, terminal)
-    keepWarm(source, leave.signal)
+    // It ends with the signal alone.
+    keepWarm(source, leave.signal, toldOnce(terminal)).catch(() => undefined)
     await interrupted()
   } finally {
-    leave.abort()
-    await agent.close()
-    await metrics.close()
-    await connection.close()
-    audit?.close()
+    await allOf(closing)
   }
 }
 
@@ -90,18 +96,19 @@ type Fact = readonly [name: string, value: string]
 
 async function openDoors(
   agent: TokenAgent,
-  { socket, port, host, allow, keyFile }: AgentCommandOptions,
+  { socket, port, host, allow, keyFile, viewKeyFile }: AgentCommandOptions,
   terminal: Terminal,
 ): Promise<Fact[]> {
   const path = socket ?? socketPlace(terminal)
   await agent.listenOnSocket(path)
   const facts: Fact[] = [
     ['socket', path],
-    ['try', `curl --unix-socket ${path} http://agent/v1/token`],
+    ['try', `curl --unix-socket ${quoted(path)} http://agent/v1/token`],
   ]
   if (port === undefined) return facts
-  const keyPath = keyFile ?? keyPlace(terminal)
-  const viewKey = randomBytes(VIEW_KEY_BYTES).toString('base64url')
+  const keyPath = keyFile ?? keyPlace('agent.key', '--key-file', terminal)
+  const viewKeyPath = viewKeyFile ?? keyPlace('agent-view.key', '--view-key-file', terminal)
+  const viewKey = await agentKey(viewKeyPath)
   const url = await agent.listenOnPort({
     port,
     key: await agentKey(keyPath),
@@ -114,9 +121,15 @@ async function openDoors(
     ...facts,
     ['URL', url],
     ['key', `in ${keyPath}`],
+    ['view key', `in ${viewKeyPath}`],
     ['metrics', `${url}/metrics`],
     ['dashboard', `${url}/#${viewKey}`],
   ]
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 function introduce(facts: readonly Fact[], { stdout, env }: Terminal): void {
@@ -134,20 +147,35 @@ function tellEvents(source: TokenSource, { stdout, env }: Terminal): void {
   })
 }
 
-/** A watched source renews before anybody asks. */
-function keepWarm(source: TokenSource, signal: AbortSignal): void {
-  const watching = async () => {
-    for await (const _token of source.watch({ signal })) if (signal.aborted) return
+/** Tells why there is no token before anybody has asked for one; each reason once. */
+function toldOnce(terminal: Terminal): (error: unknown) => void {
+  const told = new Set<string>()
+  return error => {
+    const text = EvergrantError.is(error) ? `${error.code}: ${error.message}` : String(error)
+    if (told.has(text)) return
+    told.add(text)
+    tell(terminal, 'red', `there is no token yet, and another try every 10 s: ${text}`)
   }
-  // It ends with the agent, or because a key cannot be read, which whoever asks for a token is told.
-  watching().catch(() => undefined)
+}
+
+function tell({ stderr, env }: Terminal, style: 'red', text: string): void {
+  writeLine(stderr, painter(stderr, env)(style, text))
 }
 
 /** Writes an entry down; what cannot be written is not handed out. */
-function writeDown({ what, door, fingerprint, code }: AgentUse, audit: AuditLog | undefined): void {
+function writeDown(
+  { what, origin, name, door, fingerprint, code }: AgentUse,
+  audit: AuditLog | undefined,
+): void {
   audit?.record({
     what: `agent.${what}`,
     outcome: what === 'token.refused' ? 'failed' : 'done',
-    detail: { door, ...(fingerprint !== undefined && { fingerprint }), ...(code !== undefined && { code }) },
+    ...origin,
+    detail: {
+      name,
+      door,
+      ...(fingerprint !== undefined && { fingerprint }),
+      ...(code !== undefined && { code }),
+    },
   })
 }

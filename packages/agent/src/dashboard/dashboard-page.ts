@@ -10,15 +10,18 @@ import type { Words } from './words.ts'
  */
 const SCRIPT = `
 const board = document.getElementById('board'), note = document.getElementById('note')
-const given = location.hash.slice(1)
-if (given !== '') {
+function takeKey() {
+  const given = location.hash.slice(1)
+  if (given === '') return
   sessionStorage.setItem('evergrant-view', given)
   history.replaceState(null, '', location.pathname)
 }
-const headers = { authorization: 'Bearer ' + (sessionStorage.getItem('evergrant-view') ?? 'none') }
+takeKey()
+addEventListener('hashchange', takeKey)
 async function look() {
-  const answer = await fetch('/board', { headers })
-  note.textContent = answer.ok ? '' : note.dataset.openLink
+  const key = sessionStorage.getItem('evergrant-view') ?? 'none'
+  const answer = await fetch('/board', { headers: { authorization: 'Bearer ' + key } })
+  note.textContent = answer.ok ? '' : answer.status === 401 ? note.dataset.openLink : note.dataset.silent
   if (!answer.ok) return
   board.innerHTML = await answer.text()
   for (const time of board.querySelectorAll('time')) {
