@@ -149,9 +149,15 @@ function renumbered(turn: Turn, pending: Pending): Pending {
   const commands =
     pending.command === undefined ? pending.record.commands : withCommand(seen, pending.command)
   state.fenceSeen = fence
-  // It goes over what the store holds, and over the trouble in it.
-  state.trouble = pending.record.trouble
-  return { ...pending, record: { ...pending.record, fence, generation: fence, commands }, retryAt: at }
+  // It goes over what the store holds, and over the trouble in it; but a token that was rejected has ended none.
+  const { rejected } = pending.record
+  if (!rejected) state.trouble = pending.record.trouble
+  const trouble = rejected ? told(state.trouble, pending.record.trouble) : pending.record.trouble
+  return {
+    ...pending,
+    record: { ...pending.record, fence, generation: fence, commands, trouble },
+    retryAt: at,
+  }
 }
 
 function putAside(turn: Turn, pending: Pending): void {

@@ -170,6 +170,30 @@ describe('a renewed token that is rejected too', () => {
     expect(session.world.server.requests).toBe(requests)
   })
 
+  it('does not end the pause of a refused client when it is stored at last', () => {
+    const session = new Session(world())
+    const { store, server } = session.world
+    session.ask()
+    for (let i = 0; i < 3; i++) session.answer()
+    session.failStore()
+    session.reject()
+    session.ask()
+    const refused = json(401, { error: 'invalid_client' })
+    session.respond(refused)
+    store.flush()
+    const other = new Session(session.world)
+    other.ask()
+    for (let i = 0; i < 2; i++) other.answer()
+    other.respond(refused)
+    other.run()
+    const { requests } = server
+    pass(10_000, session)
+    expect(session.state.known?.record).toMatchObject({ writer: session.policy.holder, rejected: true })
+    const waiter = session.ask()
+    session.run()
+    expect([session.failure(waiter).code, server.requests]).toEqual(['invalid_client', requests])
+  })
+
   it('is an ordinary rejection when it has served for a while', () => {
     const session = warmedUp()
     for (let i = 0; i < 5; i++) {

@@ -155,4 +155,14 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     tests: 'packages/core/test/grant/rejection.test.ts',
     wasReal: true,
   },
+  {
+    name: 'rejected-token-ends-the-pause',
+    area: 'commit',
+    file: `${GRANT}/commit.ts`,
+    find: 'const { rejected } = pending.record',
+    replace: 'const rejected = false',
+    breaks: 'a refused client asks again at once when a token is stored that was rejected meanwhile',
+    tests: 'packages/core/test/grant/rejection.test.ts',
+    wasReal: true,
+  },
 ]

@@ -130,7 +130,7 @@ export const FORMER_BUGS: readonly Mutant[] = [
     name: 'trouble-outlives-its-grant',
     area: 'commit',
     file: `${GRANT}/commit.ts`,
-    find: 'state.trouble = pending.record.trouble',
+    find: 'if (!rejected) state.trouble = pending.record.trouble',
     replace: '',
     breaks: 'a process that receives a grant in the place of one that has ended never renews it',
     tests: 'packages/core/test/grant/command.test.ts',
