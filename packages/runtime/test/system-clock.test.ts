@@ -187,6 +187,17 @@ describe('a wake-up', () => {
     expect(fired).toEqual(['before', 'after'])
   })
 
+  it('that is asked for after a leap too small to be looked for is not late', () => {
+    const machine = new Machine()
+    const clock = systemClock(machine)
+    const fired: string[] = []
+    clock.wake(clock.now() + 800, () => fired.push('before'))
+    machine.sleep(900)
+    clock.wake(clock.now() + 500, () => fired.push('after'))
+    machine.run(500)
+    expect(fired).toEqual(['before', 'after'])
+  })
+
   it('that was asked for before is not late either once anybody has asked for the time since', () => {
     const machine = new Machine()
     const clock = systemClock(machine)
