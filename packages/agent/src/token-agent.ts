@@ -51,7 +51,7 @@ export interface TokenAgent extends AsyncDisposable {
    * that was killed has left there is replaced.
    */
   listenOnSocket(path: string): Promise<void>
-  /** Listens on a port of the loopback address, for whoever has a key. Resolves to the URL. */
+  /** Listens on a port, of the loopback address by default, for whoever has a key. Resolves to the URL. */
   listenOnPort(options: PortOptions): Promise<string>
   /** Ends what is under way, and listens no more. The sources belong to whoever made them, and stay open. */
   close(): Promise<void>
