@@ -19,8 +19,10 @@ export function verdicts(world: World, store: SimulatedStore): Watcher {
   const dropping = new PerProcess<boolean>()
 
   function hasReason(process: SimulatedProcess, grant: SimulatedGrant, stored: Stored | undefined): boolean {
-    const { blames, tenure, inFlight } = grant.history
+    const { blames, pastBlames, tenure, inFlight } = grant.history
     for (const exchange of inFlight) if (exchange.process === process && mayBeGivenUp(exchange)) return true
+    // What befell the grant before is all that an answer knows which another grant has overtaken.
+    if (pastBlames.size > 0 && stored?.version !== grant.history.stored?.version) return true
     const record = stored?.record
     const isMissing = record?.tokens === undefined && !grant.rules.seeded
     if (blames.size > 0 || isMissing || record?.trouble?.kind === 'reauthorize') return true
