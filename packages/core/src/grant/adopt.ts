@@ -63,9 +63,23 @@ function absorb(turn: Turn, translated: Translated, changed: boolean): void {
   } else if (record.rejected && record.tokens?.accessToken === own.tokens.accessToken) {
     // A provider may give the same token again, to a session whose numbers have begun anew.
     state.stamp = { ...own, rejected: true }
+  } else if (hasBetter(turn, own, translated)) {
+    // It may come back.
+    if (own.rejected) state.rejectedUnseen = own.fingerprint
+    takeOver(turn, translated)
   }
   const stored = record.trouble && believable(record.trouble, turn.at, turn.policy)
   state.trouble = changed ? sharedTrouble(state.trouble, stored) : (state.trouble ?? stored)
+}
+
+/**
+ * Whether who only follows, and whose token is over, finds one that is not. Another process would renew its own; but the
+ * fleet may have lost the newer tokens, and then nobody does, and all others serve the older ones.
+ */
+function hasBetter(turn: Turn, own: Stamp, translated: Translated): boolean {
+  if (turn.policy.role !== 'follower' || !isLapsed(own, turn.at)) return false
+  const foreign = foreignStamp(turn, translated)
+  return foreign?.fingerprint !== own.fingerprint && !isLapsed(foreign, turn.at)
 }
 
 function takeOver(turn: Turn, translated: Translated): void {

@@ -62,6 +62,66 @@ describe('a follower', () => {
   })
 })
 
+describe('a follower whose store has lost the newest token', () => {
+  /** A follower that holds the second token of a grant, and the record of the first, which the store shows again. */
+  function fallenBack(lifeSeconds = 3_600) {
+    const subject = world()
+    const renewer = new Session(subject)
+    renewer.ask()
+    renewer.run()
+    const [older = ''] = subject.store.history.slice(-1)
+    subject.server.lifeSeconds = lifeSeconds
+    renewer.reject()
+    renewer.ask()
+    renewer.run()
+    const [newer = ''] = subject.store.history.slice(-1)
+    const follower = new Session(subject, { role: 'follower' })
+    follower.ask()
+    follower.run()
+    expect(follower.state.stamp?.generation).toBe(2)
+    const show = (value: string) => {
+      subject.store.plant(value, subject.now)
+      follower.dispatch({ type: 'record.changed' })
+      follower.run()
+    }
+    return { follower, show, older, newer }
+  }
+
+  it('serves its own as long as that lives, and then the one that the others have', () => {
+    const { follower, show, older } = fallenBack()
+    show(older)
+    expect(follower.token(follower.ask())).toBe('access-SECRET-2')
+    follower.reject()
+    show(older)
+    expect(follower.token(follower.ask())).toBe('access-SECRET-1')
+  })
+
+  it('takes the one that the others have when its own has come to its end before', () => {
+    const { follower, show, older } = fallenBack(60)
+    follower.world.now += 61_000
+    show(older)
+    expect(follower.token(follower.ask())).toBe('access-SECRET-1')
+  })
+
+  it('does not serve the rejected one again when the store shows it once more', () => {
+    const { follower, show, older, newer } = fallenBack()
+    follower.reject()
+    show(older)
+    show(newer)
+    expect(follower.state.stamp).toMatchObject({ generation: 2, rejected: true })
+  })
+
+  it('does not serve what is over, or was rejected itself', () => {
+    const { follower, show, older } = fallenBack()
+    follower.reject()
+    show(JSON.stringify({ ...JSON.parse(older), rejected: true }))
+    expect(follower.state.stamp?.generation).toBe(2)
+    follower.world.now += 4_000_000
+    show(older)
+    expect(follower.state.stamp?.generation).toBe(2)
+  })
+})
+
 describe('a follower whose token is rejected', () => {
   /** A renewer that is kept warm, and a follower that holds what it has stored. */
   function following() {

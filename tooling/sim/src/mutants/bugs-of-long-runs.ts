@@ -165,4 +165,14 @@ export const BUGS_OF_LONG_RUNS: readonly Mutant[] = [
     tests: 'packages/core/test/grant/rejection.test.ts',
     wasReal: true,
   },
+  {
+    name: 'follower-clings-to-what-is-over',
+    area: 'freshness',
+    file: `${GRANT}/adopt.ts`,
+    find: '} else if (hasBetter(turn, own, translated)) {',
+    replace: '} else if (false) {',
+    breaks: 'a follower whose newer token was lost by the store, and is over, never takes what the fleet has',
+    tests: 'packages/core/test/grant/follower.test.ts',
+    wasReal: true,
+  },
 ]
