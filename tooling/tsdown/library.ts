@@ -46,13 +46,14 @@ export function library(entry: Record<string, string> = { index: 'src/index.ts' 
  * which has to be resolved and read when imported, and bound to the others name by name.
  */
 function throughMain(entry: Record<string, string>): Rolldown.Plugin {
-  const [main, ...others] = [entry.index, ...Object.values(entry)].map(path => resolve(path ?? ''))
+  const main = resolve(entry.index ?? '')
+  const entries = Object.values(entry).map(path => resolve(path))
   return {
     name: 'through-main',
     transform: {
       order: 'post',
       handler: (code, id) =>
-        id !== main && others.includes(id) ? `import ${JSON.stringify(main)};${code}` : null,
+        id !== main && entries.includes(id) ? `import ${JSON.stringify(main)};${code}` : null,
     },
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '@evergrant/core'
 import type { TokenSource } from '@evergrant/runtime'
 
 /** Between two tries to keep a source warm whose client id cannot be read, in ms. */
@@ -8,18 +8,21 @@ const AGAIN_MS = 10_000
  * Has a source renew before anybody asks, until the signal ends it. What keeps it from beginning, as a file that is missing,
  * is told and tried again: it may come yet.
  */
-export async function keepWarm(
-  source: TokenSource,
+export function keepWarm(
+  source: Pick<TokenSource, 'watch'>,
+  clock: Clock,
   signal: AbortSignal,
   onFailure: (error: unknown) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      for await (const _token of source.watch({ signal })) if (signal.aborted) return
-    } catch (error) {
-      if (signal.aborted) return
-      onFailure(error)
-    }
-    await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined)
-  }
+): void {
+  watchAll(source, signal).catch(error => {
+    if (signal.aborted) return
+    onFailure(error)
+    const cancel = clock.wake(clock.now() + AGAIN_MS, () => keepWarm(source, clock, signal, onFailure))
+    signal.addEventListener('abort', cancel, { once: true })
+  })
+}
+
+/** A source that is watched is kept warm. */
+async function watchAll(source: Pick<TokenSource, 'watch'>, signal: AbortSignal): Promise<void> {
+  for await (const _token of source.watch({ signal })) if (signal.aborted) return
 }

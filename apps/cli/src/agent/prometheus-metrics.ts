@@ -17,7 +17,7 @@ export function prometheusMetrics(source: TokenSource): PrometheusMetrics {
   const exporter = new PrometheusExporter({ preventServerStart: true })
   const meterProvider = new MeterProvider({ readers: [exporter] })
   // Its types may be those of another minor version of the API than the ones that the observer was compiled with.
-  const observer = telemetry({ meterProvider: meterProvider as unknown as Provider })
+  const observer = telemetry({ meterProvider: meterProvider as Provider })
   observer.observe(source)
   return {
     async text() {

@@ -1,7 +1,7 @@
 import { type AgentUse, type TokenAgent, tokenAgent } from '@evergrant/agent'
 import type { AuditLog } from '@evergrant/audit'
 import { EvergrantError } from '@evergrant/core'
-import type { TokenSource } from '@evergrant/runtime'
+import { systemClock, type TokenSource } from '@evergrant/runtime'
 import type { Command } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
 import { agentKey, keyPlace, socketPlace } from '../agent/agent-place.ts'
@@ -84,8 +84,7 @@ async function run(options: AgentCommandOptions, terminal: Terminal): Promise<vo
     closing.unshift(() => leave.abort())
     introduce([['tokens of', label], ...(await openDoors(agent, options, terminal))], terminal)
     tellEvents(source, terminal)
-    // It ends with the signal alone.
-    keepWarm(source, leave.signal, toldOnce(terminal)).catch(() => undefined)
+    keepWarm(source, systemClock(), leave.signal, toldOnce(terminal))
     await interrupted()
   } finally {
     await allOf(closing)
