@@ -10,8 +10,16 @@ export async function auditOf({ env }: Terminal): Promise<AuditLog | undefined> 
   return auditLog({ directory, ...(key && { signWith: fileSecret(key) }) })
 }
 
-/** Has a source write down what it does, where there is an audit log; until the returned function is called. */
-export async function auditing(source: Pick<TokenSource, 'on'>, terminal: Terminal): Promise<() => void> {
+/**
+ * Has a source write down what it does, in an open log or in one of its own, where there is to be one; until the returned
+ * function is called.
+ */
+export async function auditing(
+  source: Pick<TokenSource, 'on'>,
+  open: AuditLog | undefined,
+  terminal: Terminal,
+): Promise<() => void> {
+  if (open !== undefined) return source.on(open.hear)
   const log = await auditOf(terminal)
   if (log === undefined) return () => undefined
   const stop = source.on(log.hear)

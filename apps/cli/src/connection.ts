@@ -1,3 +1,4 @@
+import type { AuditLog } from '@evergrant/audit'
 import { EvergrantError, fail, type Secret, type Store } from '@evergrant/core'
 import type { ResourceServer } from '@evergrant/core/calls'
 import { secret, type TokenSource, tokenSource } from '@evergrant/runtime'
@@ -29,6 +30,8 @@ export interface ConnectionOptions {
   /** The name of a sign-in. */
   readonly as?: string
   readonly keyring?: string
+  /** An open log for what happens; absent: one of its own, where there is to be one. */
+  readonly audit?: AuditLog | undefined
 }
 
 /** An open source of tokens, and what belongs to it. */
@@ -111,7 +114,7 @@ export async function connect(options: ConnectionOptions, terminal: Terminal): P
     store,
     transport: undiciTransport(),
   })
-  return opened({ source, store, sandboxUrl: undefined, ...ofPreset(preset) }, terminal)
+  return opened({ source, store, sandboxUrl: undefined, ...ofPreset(preset) }, options, terminal)
 }
 
 function presetOf({ provider = 'baidu' }: ConnectionOptions): ProviderPreset {
@@ -125,6 +128,7 @@ function ofPreset(preset: ProviderPreset) {
 /** A connection over an open source: with notes for whoever sits at the terminal, and for the audit log. */
 async function opened(
   parts: Omit<Connection, 'close'> & { readonly store: Store; readonly closeSandbox?: () => Promise<void> },
+  { audit }: ConnectionOptions,
   terminal: Terminal,
 ): Promise<Connection> {
   const { store, closeSandbox, ...connection } = parts
@@ -138,7 +142,7 @@ async function opened(
       () => closeSandbox?.(),
     ])
   try {
-    stopAuditing = await auditing(connection.source, terminal)
+    stopAuditing = await auditing(connection.source, audit, terminal)
   } catch (error) {
     await close()
     throw error
@@ -174,6 +178,7 @@ async function connectToSignIn(
       preset: signIn.server.kind === 'baidu' ? PRESETS.baidu : undefined,
       api: origins => apiOfSignIn(signIn, origins),
     },
+    options,
     terminal,
   )
 }
@@ -209,7 +214,7 @@ async function connectToSandbox(
     transport: undiciTransport({ allowInsecureLoopback: true }),
   })
   const closeSandbox = async () => embedded?.close()
-  return opened({ source, store, sandboxUrl: url, closeSandbox, ...ofPreset(preset) }, terminal)
+  return opened({ source, store, sandboxUrl: url, closeSandbox, ...ofPreset(preset) }, options, terminal)
 }
 
 function requireOrigin(url: string): void {

@@ -1,14 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { verifyAudit } from '@evergrant/audit'
+import { type AuditRecord, verifyAudit } from '@evergrant/audit'
 import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readGrantsFile } from '../src/agent/grants-file.ts'
 import { evergrant } from './support/command-line.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -42,6 +43,15 @@ function agent(...more: string[]): Promise<RunningAgent> {
 }
 
 async function agentOver(where: readonly string[], ...more: string[]): Promise<RunningAgent> {
+  return startedAgent(where, 1, more)
+}
+
+/** An agent that has won a token of each of its grants. */
+async function startedAgent(
+  where: readonly string[],
+  grants: number,
+  more: readonly string[] = [],
+): Promise<RunningAgent> {
   const args = ['agent', ...where, ...more]
   const env = { PATH: process.env.PATH ?? '', HOME: home, EVERGRANT_AUDIT: join(home, 'audit') }
   const child = spawn(process.execPath, ['--conditions=evergrant-source', MAIN, ...args], { env })
@@ -54,7 +64,7 @@ async function agentOver(where: readonly string[], ...more: string[]): Promise<R
     child.once('close', () => reject(new Error(`the agent has ended: ${text}`)))
     child.stdout.on('data', chunk => {
       text += chunk
-      if (/a token was won.*\n/.test(text)) resolve()
+      if ((text.match(/a token was won.*\n/g)?.length ?? 0) >= grants) resolve()
     })
   })
   const facts = Object.fromEntries(
@@ -129,6 +139,73 @@ describe('evergrant agent', () => {
     expect(metrics).toMatch(/^evergrant_token_remaining_life\{.*\} 259\d{4}/m)
     expect(await ask('/v1/token', { url, key: viewKey })).toContain('agent_key_missing')
     for (const secret of [key, token]) expect(output() + metrics).not.toContain(secret)
+  })
+
+  it('serves several grants of a file, each with options of its own', async () => {
+    const grants = {
+      ocr: { 'sandbox-url': sandbox.url },
+      chat: { provider: 'feishu', sandbox: true, label: '飞书' },
+    }
+    await writeFile(join(home, 'grants.json'), JSON.stringify(grants))
+    const { child, socketPath, facts, output } = await startedAgent(
+      ['--grants', join(home, 'grants.json'), '--store', 'memory'],
+      2,
+    )
+    const tokenOf = async (name: string) =>
+      JSON.parse(await ask(`/v1/grants/${name}/token`, { socketPath })).access_token
+    expect(await tokenOf('ocr')).toMatch(/^24\./)
+    expect(await tokenOf('chat')).toMatch(/^t-/)
+    expect(await ask('/v1/token', { socketPath })).toContain('of ocr, chat.')
+    expect(facts.try).toContain('/v1/grants/ocr/token')
+    expect(output()).toMatch(/飞书, as chat\n/)
+    expect(output()).toMatch(/ chat: a token was won/)
+    expect(await stopped(child, 'SIGTERM')).toBe(0)
+    // What happened to the tokens, and who had them, in one chain.
+    const records: AuditRecord[] = []
+    const audit = await verifyAudit(join(home, 'audit'), { onRecord: record => records.push(record) })
+    expect([audit.sound, audit.chains.length]).toEqual([true, 1])
+    expect(records.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['renewal.succeeded', 'agent.token.handed_out']),
+    )
+  })
+
+  it('says what is wrong with a file of grants, and with which grant', async () => {
+    const file = join(home, 'grants.json')
+    const outcomeOf = async (text: string, ...more: string[]) => {
+      await writeFile(file, text)
+      const { code, stderr } = await evergrant(['agent', '--grants', file, ...more], { env: { HOME: home } })
+      expect(code).toBe(2)
+      return stderr.trim().replaceAll(file, 'FILE')
+    }
+    expect(await outcomeOf('')).toContain('FILE is no JSON')
+    expect(await outcomeOf('{}')).toContain('FILE names no grant')
+    expect(await outcomeOf('["a"]')).toContain('FILE has to hold one JSON object')
+    expect(await outcomeOf('{"a":1}')).toContain('FILE, grant "a": an object with its options is missing')
+    expect(await outcomeOf('{"a":{"label":"x"}}')).toContain('grant "a": say whose tokens it is of')
+    expect(await outcomeOf('{"a":{"provider":1}}')).toContain('"provider" has to be a text')
+    expect(await outcomeOf('{"a":{"provider":"gitlab"}}')).toContain("argument 'gitlab' is invalid")
+    expect(await outcomeOf('{"a":{"provider":"baidu","secret":"x"}}')).toMatch(/there is no option "secret"$/)
+    expect(await outcomeOf('{"a":{"as":"me","provider":"baidu"}}')).toContain('cannot be used with option')
+    expect(await outcomeOf('{"a":{"as":"me"},"b":{"as":"you"}}')).toContain('grant "a": nobody is signed in')
+    expect(await outcomeOf('{"a":{"as":"me"}}', '--as', 'me')).toContain('cannot be used with option')
+    await rm(file)
+    const { stderr } = await evergrant(['agent', '--grants', file], { env: { HOME: home } })
+    expect(stderr).toContain('cannot be read (ENOENT)')
+  })
+
+  it('looks for what a file of grants names beside that file', async () => {
+    const file = join(home, 'grants.json')
+    const mine = { provider: 'baidu', 'api-key-file': 'ocr.id', 'secret-key-file': '/run/x', store: 'kept' }
+    await writeFile(file, JSON.stringify({ mine, other: { as: 'me', store: 'redis://h/', sandbox: false } }))
+    expect(await readGrantsFile(file)).toEqual({
+      mine: {
+        provider: 'baidu',
+        apiKeyFile: join(home, 'ocr.id'),
+        secretKeyFile: '/run/x',
+        store: join(home, 'kept'),
+      },
+      other: { as: 'me', store: 'redis://h/' },
+    })
   })
 
   it('takes the place of one that was killed, and ends in good order itself', async () => {

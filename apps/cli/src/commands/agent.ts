@@ -2,26 +2,33 @@ import { type AgentUse, type TokenAgent, tokenAgent } from '@evergrant/agent'
 import type { AuditLog } from '@evergrant/audit'
 import { EvergrantError } from '@evergrant/core'
 import { systemClock, type TokenSource } from '@evergrant/runtime'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
+import { type OpenGrant, openGrants } from '../agent/agent-grants.ts'
 import { agentKey, keyPlace, socketPlace } from '../agent/agent-place.ts'
 import { eventLine } from '../agent/event-line.ts'
+import { readGrantsFile } from '../agent/grants-file.ts'
 import { keepWarm } from '../agent/keep-warm.ts'
 import { prometheusMetrics } from '../agent/prometheus-metrics.ts'
 import { allOf } from '../all-of.ts'
 import { portNumber } from '../amount.ts'
 import { auditOf } from '../audit-place.ts'
-import { type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
+import { type ConnectionOptions, withSignIn } from '../connection.ts'
 import { UsageError } from '../failure-report.ts'
 import { interrupted } from '../interrupted.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
 interface AgentCommandOptions extends ConnectionOptions, Admitting {
+  /** A file with grants. */
+  readonly grants?: string
   readonly socket?: string
   readonly port?: number
   readonly keyFile?: string
   readonly viewKeyFile?: string
 }
+
+/** What a grant of a file says for itself. */
+const OF_ONE_GRANT = ['provider', 'as', 'sandbox', 'sandboxUrl', 'endpoint', 'apiKeyFile', 'secretKeyFile']
 
 const HELP = `
 For programs in other languages, which ask for a token when they need one, and
@@ -37,7 +44,12 @@ what stands on a command line can be read by everybody on the machine:
     curl -H @- <URL>/v1/token
 
 Its dashboard, and /metrics for Prometheus, take the view key, which is good for
-no token. An API that rejects a token is a reason to tell, and to ask again:
+no token. Several grants have names, and options as the command line has them, in a file:
+
+  {"ocr": {"provider": "baidu", "api-key-file": "ocr.id", "secret-key-file": "ocr.key"},
+   "chat": {"provider": "feishu"}, "mine": {"as": "me", "label": "My sign-in"}}
+
+and are asked for at /v1/grants/<name>/token. An API that rejects a token is a reason to tell, and to ask again:
 
   printf '{"access_token":"%s"}' "$token" |
     curl --unix-socket <socket> -H 'content-type: application/json' \\
@@ -46,6 +58,9 @@ no token. An API that rejects a token is a reason to tell, and to ask again:
 export function addAgentCommand(program: Command, terminal: Terminal): void {
   withSignIn(program.command('agent'))
     .description('hand out tokens to programs in other languages until interrupted')
+    .addOption(
+      new Option('--grants <file>', 'serve several grants, which a JSON file names').conflicts(OF_ONE_GRANT),
+    )
     .option('--socket <path>', 'the Unix socket; agent.sock in the runtime or state directory by default')
     .option('--port <number>', 'listen on this port of 127.0.0.1, too; 0 takes a free one', portNumber)
     .option('--host <address>', 'the address of the port; 127.0.0.1 by default')
@@ -60,21 +75,18 @@ export function addAgentCommand(program: Command, terminal: Terminal): void {
 }
 
 async function run(options: AgentCommandOptions, terminal: Terminal): Promise<void> {
-  const { port, host, keyFile, viewKeyFile, allow } = options
-  if (port === undefined && (host ?? allow ?? keyFile ?? viewKeyFile) !== undefined) {
-    throw new UsageError('--host, --allow, --key-file and --view-key-file are for --port')
-  }
-  requireAdmitting({ host, allow })
-  const connection = await connectAs(options, terminal)
-  const { source, label } = connection
-  const closing: (() => unknown)[] = [() => connection.close()]
+  requireSense(options)
+  const closing: (() => unknown)[] = []
   try {
+    const wanted = options.grants === undefined ? { default: options } : await grantsOfFile(options)
     const audit = await auditOf(terminal)
     closing.unshift(() => audit?.close())
-    const metrics = prometheusMetrics(source)
+    const grants = await openGrants(wanted, terminal, audit)
+    closing.unshift(() => allOf(grants.map(grant => () => grant.close())))
+    const metrics = prometheusMetrics(grants.map(({ source }) => source))
     closing.unshift(() => metrics.close())
     const agent = tokenAgent({
-      grants: { default: { source, label } },
+      grants: Object.fromEntries(grants.map(({ name, source, label }) => [name, { source, label }])),
       metrics: () => metrics.text(),
       onUse: use => writeDown(use, audit),
       onDefect: error => tell(terminal, 'red', error instanceof Error ? (error.stack ?? '') : String(error)),
@@ -82,19 +94,42 @@ async function run(options: AgentCommandOptions, terminal: Terminal): Promise<vo
     closing.unshift(() => agent.close())
     const leave = new AbortController()
     closing.unshift(() => leave.abort())
-    introduce([['tokens of', label], ...(await openDoors(agent, options, terminal))], terminal)
-    tellEvents(source, terminal)
-    keepWarm(source, systemClock(), leave.signal, toldOnce(terminal))
+    introduce([...factsOf(grants), ...(await openDoors(agent, grants, options, terminal))], terminal)
+    for (const { name, source } of grants) {
+      const prefix = grants.length === 1 ? '' : `${name}: `
+      tellEvents(source, prefix, terminal)
+      keepWarm(source, systemClock(), leave.signal, toldOnce(prefix, terminal))
+    }
     await interrupted()
   } finally {
     await allOf(closing)
   }
 }
 
+function requireSense({ port, host, keyFile, viewKeyFile, allow }: AgentCommandOptions): void {
+  if (port === undefined && (host ?? allow ?? keyFile ?? viewKeyFile) !== undefined) {
+    throw new UsageError('--host, --allow, --key-file and --view-key-file are for --port')
+  }
+  requireAdmitting({ host, allow })
+}
+
+/** Kept where the command line says, unless a grant says otherwise. */
+async function grantsOfFile({ grants: path = '', store, keyring }: AgentCommandOptions) {
+  const kept = { ...(store !== undefined && { store }), ...(keyring !== undefined && { keyring }) }
+  const grants = Object.entries(await readGrantsFile(path))
+  return Object.fromEntries(grants.map(([name, options]) => [name, { ...kept, ...options }]))
+}
+
 type Fact = readonly [name: string, value: string]
+
+function factsOf(grants: readonly OpenGrant[]): Fact[] {
+  const alone = grants.length === 1
+  return grants.map(({ name, label }) => ['tokens of', alone ? label : `${label}, as ${name}`])
+}
 
 async function openDoors(
   agent: TokenAgent,
+  grants: readonly OpenGrant[],
   { socket, port, host, allow, keyFile, viewKeyFile }: AgentCommandOptions,
   terminal: Terminal,
 ): Promise<Fact[]> {
@@ -102,7 +137,7 @@ async function openDoors(
   await agent.listenOnSocket(path)
   const facts: Fact[] = [
     ['socket', path],
-    ['try', `curl --unix-socket ${quoted(path)} http://agent/v1/token`],
+    ['try', `curl --unix-socket ${quoted(path)} http://agent${pathOfToken(grants)}`],
   ]
   if (port === undefined) return facts
   const keyPath = keyFile ?? keyPlace('agent.key', '--key-file', terminal)
@@ -126,6 +161,12 @@ async function openDoors(
   ]
 }
 
+/** Where a token is asked for, of one of the grants. */
+function pathOfToken(grants: readonly OpenGrant[]): string {
+  const names = grants.map(({ name }) => name)
+  return names.length === 1 || names.includes('default') ? '/v1/token' : `/v1/grants/${names[0]}/token`
+}
+
 /** As a shell takes it for one word. */
 function quoted(path: string): string {
   return /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
@@ -137,23 +178,23 @@ function introduce(facts: readonly Fact[], { stdout, env }: Terminal): void {
   for (const [name, value] of facts) writeLine(stdout, `${paint('dim', name.padEnd(12))} ${value}`)
 }
 
-function tellEvents(source: TokenSource, { stdout, env }: Terminal): void {
+function tellEvents(source: TokenSource, prefix: string, { stdout, env }: Terminal): void {
   const paint = painter(stdout, env)
   source.on(event => {
     const [style, text] = eventLine(event) ?? []
     if (style === undefined || text === undefined) return
-    writeLine(stdout, `${paint('dim', new Date(event.at).toISOString())} ${paint(style, text)}`)
+    writeLine(stdout, `${paint('dim', new Date(event.at).toISOString())} ${prefix}${paint(style, text)}`)
   })
 }
 
 /** Tells why there is no token before anybody has asked for one; each reason once. */
-function toldOnce(terminal: Terminal): (error: unknown) => void {
+function toldOnce(prefix: string, terminal: Terminal): (error: unknown) => void {
   const told = new Set<string>()
   return error => {
     const text = EvergrantError.is(error) ? `${error.code}: ${error.message}` : String(error)
     if (told.has(text)) return
     told.add(text)
-    tell(terminal, 'red', `there is no token yet, and another try every 10 s: ${text}`)
+    tell(terminal, 'red', `${prefix}there is no token yet, and another try every 10 s: ${text}`)
   }
 }
 

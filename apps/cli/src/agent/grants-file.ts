@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { type ConnectionOptions, withSignIn } from '../connection.ts'
+import { UsageError } from '../failure-report.ts'
+
+/** A grant of an agent, as options say it. */
+export interface GrantOptions extends ConnectionOptions {
+  /** Whose tokens they are, for people. */
+  readonly label?: string
+}
+
+/** Options that name a file; one that is not absolute is looked for beside the file with the grants. */
+const FILES = ['apiKeyFile', 'secretKeyFile', 'keyring'] as const
+/** What says whose tokens a grant is of. */
+const WHOSE = ['provider', 'as', 'sandbox', 'sandboxUrl'] as const
+
+/**
+ * The grants of a JSON file, by name: each an object with the options that `evergrant token` has, by their names on the
+ * command line, and a `label`. Throws a `UsageError` that says which grant is wrong, and in what.
+ */
+export async function readGrantsFile(path: string): Promise<Readonly<Record<string, GrantOptions>>> {
+  const grants = Object.entries(await objectIn(path))
+  if (grants.length === 0) throw new UsageError(`${path} names no grant`)
+  return Object.fromEntries(
+    grants.map(([name, settings]) => {
+      if (!isObject(settings)) throw wrong(path, name, 'an object with its options is missing')
+      return [name, grantOf(settings, path, name)]
+    }),
+  )
+}
+
+async function objectIn(path: string): Promise<object> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${path} cannot be read (${error.code ?? 'unknown'})`)
+  })
+  const value = parsed(text, path)
+  if (isObject(value)) return value
+  throw new UsageError(`${path} has to hold one JSON object, with a grant under each name`)
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UsageError(`${path} is no JSON`)
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function grantOf(settings: object, path: string, name: string): GrantOptions {
+  const command = withSignIn(new Command()).option('--label <text>').exitOverride()
+  const args = Object.entries(settings).flatMap(([option, value]) => {
+    // Told by its name alone: what somebody takes for a place of a secret may hold one.
+    if (!command.options.some(({ long }) => long === `--${option}`)) {
+      throw wrong(path, name, `there is no option "${option}"`)
+    }
+    if (value === false) return []
+    if (value === true) return [`--${option}`]
+    if (typeof value === 'string') return [`--${option}=${value}`]
+    throw wrong(path, name, `"${option}" has to be a text, or true or false`)
+  })
+  const options = optionsOf(command, args, path, name)
+  if (WHOSE.every(option => options[option] === undefined)) {
+    throw wrong(path, name, 'say whose tokens it is of, with "provider" or "as"')
+  }
+  return besideFile(options, dirname(path))
+}
+
+/** What the same options would mean on the command line. */
+function optionsOf(command: Command, args: readonly string[], path: string, name: string): GrantOptions {
+  try {
+    command.configureOutput({ outputError: () => undefined })
+    return command.parse(args, { from: 'user' }).opts<GrantOptions>()
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    throw wrong(path, name, error.message.replace(/^error: /, '').replaceAll(/--(?=[a-z])/g, ''))
+  }
+}
+
+function besideFile(options: GrantOptions, folder: string): GrantOptions {
+  const { store } = options
+  const files = FILES.flatMap(option => {
+    const file = options[option]
+    return file === undefined ? [] : [[option, resolve(folder, file)]]
+  })
+  const isFolder = store !== undefined && store !== 'memory' && !/^[a-z]+:\/\//.test(store)
+  return { ...options, ...Object.fromEntries(files), ...(isFolder && { store: resolve(folder, store) }) }
+}
+
+function wrong(path: string, name: string, what: string): UsageError {
+  return new UsageError(`${path}, grant "${name}": ${what}`)
+}
