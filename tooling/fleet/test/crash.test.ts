@@ -13,7 +13,7 @@ afterEach(async () => {
 })
 
 /** Short, so that a test need not wait for long; in the proportions of the defaults. */
-const POLICY = { requestTimeoutMs: 1_000, commitBudgetMs: 500, leaseMs: 1_600, pollMs: 200 }
+const POLICY = { requestTimeoutMs: 2_000, commitBudgetMs: 1_000, leaseMs: 3_200, pollMs: 200 }
 
 /** A fleet in which one worker holds the lease and stands before a gate, and the others wait for it. */
 async function heldAt(

@@ -17,7 +17,7 @@ afterEach(async () => {
 })
 
 /** Short, so that a test need not wait for long. */
-const POLICY = { requestTimeoutMs: 1_000, commitBudgetMs: 500, leaseMs: 1_600, pollMs: 100, freshForMs: 0 }
+const POLICY = { requestTimeoutMs: 2_000, commitBudgetMs: 1_000, leaseMs: 3_200, pollMs: 100, freshForMs: 0 }
 
 async function server(config: readonly string[] = []): Promise<RedisServer> {
   const started = await startServer({ config })

@@ -13,7 +13,7 @@ afterEach(async () => {
 })
 
 const [OLD, NEW] = [SANDBOX_APP.secretKey, 'SandboxSecretKey0000000000000002']
-const POLICY = { requestTimeoutMs: 1_000, commitBudgetMs: 500, leaseMs: 1_600, pollMs: 200, freshForMs: 0 }
+const POLICY = { requestTimeoutMs: 2_000, commitBudgetMs: 1_000, leaseMs: 3_200, pollMs: 200, freshForMs: 0 }
 /** Every process knows both secrets, as the ring has them in the midst of a change. */
 const RING = { secret: OLD, nextSecret: NEW, policy: POLICY }
 
