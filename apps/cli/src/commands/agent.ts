@@ -44,12 +44,14 @@ what stands on a command line can be read by everybody on the machine:
     curl -H @- <URL>/v1/token
 
 Its dashboard, and /metrics for Prometheus, take the view key, which is good for
-no token. Several grants have names, and options as the command line has them, in a file:
+no token. Several grants stand in a file, each with the options that it would
+have here, and are asked for at /v1/grants/<name>/token:
 
-  {"ocr": {"provider": "baidu", "api-key-file": "ocr.id", "secret-key-file": "ocr.key"},
-   "chat": {"provider": "feishu"}, "mine": {"as": "me", "label": "My sign-in"}}
+  {"ocr": {"provider": "baidu", "api-key-file": "id", "secret-key-file": "key"},
+   "chat": {"provider": "feishu"},
+   "mine": {"as": "me", "label": "My sign-in"}}
 
-and are asked for at /v1/grants/<name>/token. An API that rejects a token is a reason to tell, and to ask again:
+An API that rejects a token is a reason to tell, and to ask again:
 
   printf '{"access_token":"%s"}' "$token" |
     curl --unix-socket <socket> -H 'content-type: application/json' \\
