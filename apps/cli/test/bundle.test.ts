@@ -1,10 +1,9 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { run } from '../src/run.ts'
+import { evergrant as runCommand } from './support/command-line.ts'
 
 let sandbox: BaiduSandbox
 let folder: string
@@ -21,18 +20,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function evergrant(...args: string[]) {
-  const env = { HOME: folder, EVERGRANT_AUDIT: at('audit') }
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
-  const texts = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    streams[name].on('data', chunk => {
-      texts[name] += chunk
-    })
-  }
-  const code = await run(args, { stdin: Readable.from(['']), ...streams, env })
-  return { code, ...texts }
-}
+const evergrant = (...args: string[]) =>
+  runCommand(args, { env: { HOME: folder, EVERGRANT_AUDIT: at('audit') } })
 
 const bundle = (...args: string[]) => evergrant('bundle', ...args)
 

@@ -3,39 +3,18 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { type BaiduSandbox, baiduSandbox, SANDBOX_APP, wireServer } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { run } from '../src/run.ts'
+import { type CommandSetting, evergrant as runCommand } from './support/command-line.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const TRANSLATION = 'https://aip.baidubce.com/rpc/2.0/mt/texttrans/v1'
 const WORD = '{"q":"你好","from":"zh","to":"en"}'
 const KEYS = { BAIDU_API_KEY: SANDBOX_APP.apiKey, BAIDU_SECRET_KEY: SANDBOX_APP.secretKey }
 
-interface Result {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-async function evergrant(
-  args: string[],
-  { env = {}, stdin = '', tty = false }: { env?: Record<string, string>; stdin?: string; tty?: boolean } = {},
-): Promise<Result> {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
-  const texts = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    streams[name].on('data', chunk => {
-      texts[name] += chunk
-    })
-    Object.assign(streams[name], { isTTY: tty })
-  }
-  const home = { HOME: folder, ...env }
-  const code = await run(args, { stdin: Readable.from([stdin]), ...streams, env: home })
-  return { code, ...texts }
-}
+const evergrant = (args: string[], { env = {}, ...setting }: CommandSetting = {}) =>
+  runCommand(args, { ...setting, env: { HOME: folder, ...env } })
 
 let sandbox: BaiduSandbox
 let folder: string

@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { decryptedSecret } from '@evergrant/kms'
 import { fileStore } from '@evergrant/store-file'
 import { sealedUnder } from '@evergrant/store-layers'
@@ -9,7 +8,7 @@ import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
 import { AWS, awsKmsServer, refusal, VAULT, vaultServer } from '@evergrant/tooling-key-services'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readKeyringFile } from '../src/keyring/keyring-file.ts'
-import { run } from '../src/run.ts'
+import { evergrant as runCommand } from './support/command-line.ts'
 
 const SECRET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ01s3cr'
 const vault = await vaultServer()
@@ -42,17 +41,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function evergrant(args: string[], { env = ENV, input = '' }: { env?: object; input?: string } = {}) {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
-  const texts = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    streams[name].on('data', chunk => {
-      texts[name] += chunk
-    })
-  }
-  const code = await run(args, { stdin: Readable.from([input]), ...streams, env: { HOME: folder, ...env } })
-  return { code, ...texts }
-}
+const evergrant = (args: string[], { env = ENV, input = '' }: { env?: object; input?: string } = {}) =>
+  runCommand(args, { stdin: input, env: { HOME: folder, ...env } })
 
 const token = (...more: string[]) => ['token', '--sandbox-url', sandbox.url, '--store', place, ...more]
 

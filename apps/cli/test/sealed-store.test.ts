@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { fileStore } from '@evergrant/store-file'
 import { sealed, sealedUnder } from '@evergrant/store-layers'
@@ -12,7 +11,7 @@ import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
 import { startServer } from '@evergrant/tooling-redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readKeyringFile } from '../src/keyring/keyring-file.ts'
-import { run } from '../src/run.ts'
+import { evergrant as runCommand } from './support/command-line.ts'
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const KILLER = new URL('support/killed-in-change.ts', import.meta.url).href
@@ -28,17 +27,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-async function evergrant(args: string[], env: Record<string, string> = {}) {
-  const streams = { stdout: new PassThrough(), stderr: new PassThrough() }
-  const texts = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    streams[name].on('data', chunk => {
-      texts[name] += chunk
-    })
-  }
-  const code = await run(args, { stdin: Readable.from(['']), ...streams, env: { HOME: folder, ...env } })
-  return { code, ...texts }
-}
+const evergrant = (args: string[], env: Record<string, string> = {}) =>
+  runCommand(args, { env: { HOME: folder, ...env } })
 
 async function valuesIn(store: ReturnType<typeof fileStore>): Promise<string[]> {
   const values: string[] = []

@@ -9,7 +9,11 @@ export interface CommandResult {
 }
 
 export interface CommandSetting {
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** What is piped into it; nothing by default. */
+  readonly stdin?: string
+  /** Whether what it prints goes to a terminal. */
+  readonly tty?: boolean
   /** What a person types at each question, having seen what was printed; absent where there is no terminal. */
   readonly typed?: readonly ((seen: string) => string)[]
 }
@@ -19,10 +23,10 @@ export async function evergrant(
   args: readonly string[],
   setting: CommandSetting = {},
 ): Promise<CommandResult> {
-  const { env = {}, typed } = setting
-  const stdin = typed === undefined ? Readable.from(['']) : new PassThrough()
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
+  const { env = {}, stdin: piped = '', tty = false, typed } = setting
+  const stdin = typed === undefined ? Readable.from([piped]) : new PassThrough()
+  const stdout = Object.assign(new PassThrough(), { isTTY: tty })
+  const stderr = Object.assign(new PassThrough(), { isTTY: tty })
   const texts = { stdout: '', stderr: '' }
   const answers = [...(typed ?? [])]
   stdout.on('data', chunk => {
