@@ -6,6 +6,9 @@ import { publishedPackages, ROOT, type WorkspacePackage } from './repository.ts'
 
 const exec = promisify(execFile)
 
+/** An installation that takes longer has come to a halt: who waits learns which one, before the test is over. */
+const INSTALLATION_MAX_MS = 200_000
+
 /** Packages as they would be published, by name: the path of each tarball. */
 export type Tarballs = ReadonlyMap<string, string>
 
@@ -50,8 +53,11 @@ export async function install(
   // JSON is YAML, too.
   if (installer === 'pnpm')
     await writeFile(join(folder, 'pnpm-workspace.yaml'), JSON.stringify({ overrides }))
-  const quiet = installer === 'npm' ? ['--no-audit', '--no-fund', '--loglevel=error'] : []
-  await exec(installer, ['install', '--ignore-scripts', '--prefer-offline', ...quiet], { cwd: folder })
+  // npm waits five minutes for a request that is stuck, unless it is told to try again sooner.
+  const soon = ['--fetch-timeout=20000', '--fetch-retries=4']
+  const own = installer === 'npm' ? [...soon, '--no-audit', '--no-fund', '--loglevel=error'] : []
+  const args = ['install', '--ignore-scripts', '--prefer-offline', ...own]
+  await exec(installer, args, { cwd: folder, timeout: INSTALLATION_MAX_MS })
 }
 
 /** The packages of ours that a package needs, and those that these need. */
