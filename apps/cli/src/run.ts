@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT, EXIT_HELP } from './exit-code.ts'
 import { reportFailure } from './failure-report.ts'
-import { painter, type Terminal } from './terminal.ts'
+import { painter, readsChinese, type Terminal } from './terminal.ts'
 import { VERSION } from './version.ts'
 
 type AddCommand = (program: Command, terminal: Terminal) => void
@@ -61,6 +61,7 @@ async function programFor(args: readonly string[], terminal: Terminal): Promise<
     .showSuggestionAfterError()
     .addHelpText('after', HELP)
   for (const add of await commandsFor(args)) add(program, terminal)
+  if (readsChinese(terminal.env)) (await import('./chinese/help.ts')).explainInChinese(program)
   for (const command of withCommandsOf(program)) {
     command.exitOverride().configureOutput({
       writeOut: text => terminal.stdout.write(text),
