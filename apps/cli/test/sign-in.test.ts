@@ -126,6 +126,26 @@ describe('a sign-in at Baidu', () => {
     })
   })
 
+  it('speaks Chinese to whoever reads that', async () => {
+    const env = { ...KEYS, LANG: 'zh_CN.UTF-8' }
+    const device = await evergrant(baidu('--device'), env)
+    expect(device.stderr).toBe(
+      `打开  https://openapi.example/device
+输入  zkbmcc9a
+
+等待输入验证码，最多 5:00
+已登录 ${new URL(server.url).host}。获取令牌：evergrant token --as default
+`,
+    )
+    expect((await evergrant(['logout', '--yes'], env)).stdout).toBe(
+      `已退出 ${new URL(server.url).host}；本机不再保留任何内容。\n该服务器不接受吊销请求；其签发的内容会自行过期。\n`,
+    )
+    const oob = await evergrant(baidu('--no-browser', '--redirect-uri', 'oob'), env, 'the-code\n')
+    expect(oob.stderr).toContain('请在浏览器中打开：')
+    expect(oob.stderr).toContain('然后将所显示的授权码粘贴到此处。\n等待浏览器，最多 5:00\n')
+    expect(oob.code).toBe(0)
+  })
+
   it('takes the code that Baidu shows to whoever is far from this machine', async () => {
     const login = await evergrant(baidu('--no-browser', '--redirect-uri', 'oob'), KEYS, 'the-code\n')
     expect([login.code, login.stdout]).toEqual([0, ''])

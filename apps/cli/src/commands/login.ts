@@ -10,6 +10,7 @@ import { deviceCodeSignIn } from '../sign-in/device-code-sign-in.ts'
 import { patience } from '../sign-in/patience.ts'
 import { providerOf, recall, remember, requireName, type SignIn, serverName } from '../sign-in/sign-in.ts'
 import { type SignInTarget, signInRequest } from '../sign-in/sign-in-request.ts'
+import { signInWords } from '../sign-in/sign-in-words.ts'
 import { signedInSource, signInTransport } from '../sign-in/signed-in-source.ts'
 import { storeFor } from '../store-place.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
@@ -146,5 +147,6 @@ function tell({ as: name }: LoginOptions, signIn: SignIn, { stderr, env }: Termi
   const paint = painter(stderr, env)
   const command =
     name === 'default' && !env.BAIDU_API_KEY ? 'evergrant token' : `evergrant token --as ${name}`
-  writeLine(stderr, `${paint('green', 'Signed in')} at ${serverName(signIn)}. Get a token with: ${command}`)
+  const { signedIn, signedInAt } = signInWords(env)
+  writeLine(stderr, `${paint('green', signedIn)}${signedInAt(serverName(signIn), command)}`)
 }

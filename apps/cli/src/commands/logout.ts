@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { UsageError } from '../failure-report.ts'
 import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
 import { forget, recall, requireName, serverName } from '../sign-in/sign-in.ts'
+import { signInWords } from '../sign-in/sign-in-words.ts'
 import { signedInSource } from '../sign-in/signed-in-source.ts'
 import { storeFor } from '../store-place.ts'
 import { type Terminal, writeLine } from '../terminal.ts'
@@ -39,18 +40,15 @@ async function logout(options: LogoutOptions, terminal: Terminal): Promise<void>
   }
 }
 
-const KINDS = { access_token: 'the access token', refresh_token: 'the refresh token' }
-
 /** What the server has revoked; a failure when there is something that it should have and has not. */
-function tell({ revoked, failure }: SignedOut, server: string, { stdout }: Terminal): void {
-  const what = revoked.map(kind => KINDS[kind]).join(' and ')
-  writeLine(stdout, `Signed out of ${server}; everything is forgotten here.`)
-  if (what !== '') writeLine(stdout, `The server has revoked ${what}.`)
+function tell({ revoked, failure }: SignedOut, server: string, { stdout, env }: Terminal): void {
+  const words = signInWords(env)
+  writeLine(stdout, words.signedOut(server))
+  if (revoked.length > 0) writeLine(stdout, words.revoked(revoked))
   if (failure === undefined) return
   if (failure.code === 'endpoint_missing') {
-    writeLine(stdout, 'The server revokes nothing on request; what it has issued ends by itself.')
+    writeLine(stdout, words.revokesNothing)
     return
   }
-  const left = 'Not everything is revoked at the server; what it has issued may be good until it expires.'
-  throw new EvergrantError({ ...failure, message: `${left} ${failure.message}` })
+  throw new EvergrantError({ ...failure, message: `${words.notAllRevoked} ${failure.message}` })
 }

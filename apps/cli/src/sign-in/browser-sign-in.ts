@@ -8,6 +8,7 @@ import { loopbackReceiver, type Shown } from './loopback-receiver.ts'
 import type { Patience } from './patience.ts'
 import { providerOf, type SignIn, serverName } from './sign-in.ts'
 import { failurePage, successPage } from './sign-in-page.ts'
+import { signInWords } from './sign-in-words.ts'
 import { clientOf, signInTransport } from './signed-in-source.ts'
 
 export interface BrowserSignInOptions {
@@ -92,18 +93,14 @@ class Attempt {
     const { terminal, opensBrowser, redirectUri: registered, patience } = this.#options
     const { stderr, env } = terminal
     const paint = painter(stderr, env)
-    writeLine(
-      stderr,
-      opensBrowser ? 'Sign in in the browser. If it does not open, open:' : 'Open in a browser:',
-    )
+    const words = signInWords(env)
+    writeLine(stderr, opensBrowser ? words.opensInBrowser : words.openInBrowser)
     writeLine(stderr, `\n  ${paint('cyan', url)}\n`)
-    if (redirectUri === 'oob') writeLine(stderr, 'Then paste the code that is shown here.')
-    else if (registered !== undefined) writeLine(stderr, 'Then paste the address here that it ends up at.')
-    else if (!opensBrowser) {
-      writeLine(stderr, 'On another machine, paste the address here that the browser ends up at.')
-    }
+    if (redirectUri === 'oob') writeLine(stderr, words.pasteCode)
+    else if (registered !== undefined) writeLine(stderr, words.pasteAddress)
+    else if (!opensBrowser) writeLine(stderr, words.pasteFromElsewhere)
     if (opensBrowser) await this.#open(url)
-    patience.show('waiting for the browser')
+    patience.show(words.waitingForBrowser)
   }
 
   async #open(url: string): Promise<void> {
@@ -111,7 +108,7 @@ class Attempt {
     try {
       await (terminal.browse ?? systemBrowser)(url)
     } catch {
-      writeLine(terminal.stderr, 'No browser could be opened.')
+      writeLine(terminal.stderr, signInWords(terminal.env).noBrowser)
     }
   }
 
@@ -127,7 +124,7 @@ class Attempt {
       const error = this.#isLate(caught) ? new EvergrantError(fail('flow_expired')) : caught
       const { code, message } = EvergrantError.is(error)
         ? error
-        : { code: '', message: 'Something went wrong; the terminal says more.' }
+        : { code: '', message: signInWords(terminal.env).seeTerminal }
       const page = failurePage(code, message, chinese)
       return this.#isStray(error) ? { page } : { page, afterwards: () => this.#fail(error) }
     }
@@ -149,7 +146,8 @@ class Attempt {
   /** Notes an answer that must not end the sign-in that waits. */
   #isStray(error: unknown): boolean {
     if (!EvergrantError.is(error) || !STRAY.has(error.code)) return false
-    writeLine(this.#options.terminal.stderr, 'An answer came that belongs to no sign-in; still waiting.')
+    const { stderr, env } = this.#options.terminal
+    writeLine(stderr, signInWords(env).stray)
     return true
   }
 
@@ -165,7 +163,8 @@ class Attempt {
 
   #paste(text: string, redirectUri: string): void {
     if (redirectUri !== 'oob' && !URL.canParse(text)) {
-      writeLine(this.#options.terminal.stderr, 'That is no address; it begins with the redirect URI.')
+      const { stderr, env } = this.#options.terminal
+      writeLine(stderr, signInWords(env).noAddress)
       return
     }
     this.#redeem(flow => (redirectUri === 'oob' ? flow.redeem(this.#state, text) : flow.complete(text))).then(

@@ -5,6 +5,7 @@ import { renderUnicodeCompact } from 'uqr'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 import type { Patience } from './patience.ts'
 import { providerOf, type SignIn } from './sign-in.ts'
+import { signInWords } from './sign-in-words.ts'
 import { clientOf, signInTransport } from './signed-in-source.ts'
 
 export interface DeviceCodeSignInOptions {
@@ -28,7 +29,7 @@ export async function deviceCodeSignIn(options: DeviceCodeSignInOptions): Promis
       signal: patience.signal,
       onPrompt: prompt => {
         show(prompt, terminal)
-        patience.show('waiting for the code to be entered')
+        patience.show(signInWords(terminal.env).waitingForCode)
       },
     }),
     patience.over,
@@ -38,8 +39,9 @@ export async function deviceCodeSignIn(options: DeviceCodeSignInOptions): Promis
 function show(prompt: DevicePrompt, { stderr, env }: Terminal): void {
   const { userCode, verificationUri, verificationUriComplete } = prompt
   const paint = painter(stderr, env)
-  writeLine(stderr, `Open   ${paint('cyan', verificationUri)}`)
-  writeLine(stderr, `Enter  ${paint('bold', userCode)}`)
+  const { open, enter } = signInWords(env)
+  writeLine(stderr, `${open}  ${paint('cyan', verificationUri)}`)
+  writeLine(stderr, `${enter}  ${paint('bold', userCode)}`)
   writeLine(stderr)
   // Only where somebody can scan it.
   if (stderr.isTTY) writeLine(stderr, renderUnicodeCompact(verificationUriComplete ?? verificationUri))

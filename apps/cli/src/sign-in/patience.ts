@@ -1,5 +1,6 @@
 import { type Clock, EvergrantError, fail } from '@evergrant/core'
 import { painter, type Terminal } from '../terminal.ts'
+import { signInWords } from './sign-in-words.ts'
 
 /** Waiting for a person: shows how long it may take yet, and ends when that is over or somebody interrupts. */
 export interface Patience extends Disposable {
@@ -20,7 +21,7 @@ export function patience(untilAt: number, clock: Clock, terminal: Terminal): Pat
   })
   over.catch(() => undefined)
   const interrupt = () => {
-    const error = new EvergrantError(fail('aborted', { message: 'Interrupted; nobody was signed in.' }))
+    const error = new EvergrantError(fail('aborted', { message: signInWords(terminal.env).interrupted }))
     fails(error)
     controller.abort(error)
   }
@@ -45,16 +46,17 @@ function progressLine(untilAt: number, clock: Clock, { stderr, env }: Terminal) 
   let cancel = () => {}
   let shown = false
   const paint = painter(stderr, env)
+  const words = signInWords(env)
   const draw = (what: string) => {
     const leftMs = Math.max(0, untilAt - clock.now())
-    stderr.write(`\r\u001b[2K${paint('dim', `${what}, ${clockText(leftMs)} left; Ctrl-C ends it`)}`)
+    stderr.write(`\r\u001b[2K${paint('dim', words.timeLeft(what, clockText(leftMs)))}`)
     shown = true
     if (leftMs > 0) cancel = clock.wake(clock.now() + 1_000, () => draw(what))
   }
   return {
     show(what: string) {
       if (stderr.isTTY) draw(what)
-      else stderr.write(`${what}, for at most ${clockText(untilAt - clock.now())}\n`)
+      else stderr.write(`${words.atMost(what, clockText(untilAt - clock.now()))}\n`)
     },
     end() {
       cancel()
