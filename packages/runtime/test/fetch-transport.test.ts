@@ -7,7 +7,11 @@ const LIMITS = { timeoutMs: 2_000, bodyBytesMax: 10_000 }
 
 /** A transport whose `fetch` fails for this cause. */
 function failing(code: string, syscall?: string): Transport {
-  const error = Object.assign(new Error('x'), { cause: { code, syscall } })
+  return failingFor({ code, syscall })
+}
+
+function failingFor(cause: object): Transport {
+  const error = Object.assign(new Error('x'), { cause })
   return fetchTransport({ fetch: () => Promise.reject(error) })
 }
 
@@ -132,11 +136,56 @@ describe('the transport over fetch', () => {
     ['ENETDOWN', 'connect', 'not_sent'],
     ['EAI_AGAIN', 'getaddrinfo', 'not_sent'],
     ['UND_ERR_CONNECT_TIMEOUT', undefined, 'not_sent'],
-    ['ECONNRESET', 'connect', 'unknown'],
+    ['ECONNRESET', 'connect', 'not_sent'],
+    ['ECONNRESET', 'read', 'unknown'],
+    ['ETIMEDOUT', 'connect', 'not_sent'],
+    ['ETIMEDOUT', 'read', 'unknown'],
+    ['EMFILE', 'connect', 'not_sent'],
+    ['EAI_FAIL', 'getaddrinfo', 'not_sent'],
   ])('takes %s of %s for "%s"', async (code, syscall, delivery) => {
     const sent = failing(code, syscall).send(post('https://x.example/'), LIMITS)
     expect(await failureOf(sent)).toMatchObject({ delivery })
   })
+
+  it('takes several addresses for "not sent" where none of them was connected to', async () => {
+    const slow = { code: 'ETIMEDOUT', syscall: 'connect' }
+    const closed = { code: 'ECONNREFUSED', syscall: 'connect' }
+    const broken = { code: 'ECONNRESET', syscall: 'read' }
+    const failureFor = (errors: readonly object[]) =>
+      failureOf(failingFor({ code: 'ETIMEDOUT', errors }).send(post('https://x.example/'), LIMITS))
+    expect(await failureFor([slow, closed])).toMatchObject({
+      code: 'transport_failed',
+      delivery: 'not_sent',
+      message: expect.stringContaining('(ECONNREFUSED, x.example)'),
+    })
+    expect(await failureFor([slow, slow])).toMatchObject({ code: 'request_timed_out', delivery: 'not_sent' })
+    expect(await failureFor([slow, broken])).toMatchObject({ delivery: 'unknown' })
+  })
+
+  it.each([
+    [407, 'configure', 'proxy_refused'],
+    [403, 'configure', 'proxy_refused'],
+    [502, 'retry', 'transport_failed'],
+  ])('says that the proxy has answered %i instead of making a tunnel', async (status, kind, code) => {
+    const message = `Proxy response (${status}) !== 200 when HTTP Tunneling`
+    const error = await failureOf(
+      failingFor({ code: 'UND_ERR_ABORTED', message }).send(post('https://x.example/'), LIMITS),
+    )
+    expect(error).toMatchObject({ kind, code, delivery: 'not_sent' })
+    expect(error.message).toContain(`(PROXY_${status}, x.example)`)
+    const aborted = failingFor({ code: 'UND_ERR_ABORTED', message: 'Request aborted' })
+    expect(await failureOf(aborted.send(post('https://x.example/'), LIMITS))).toMatchObject({
+      delivery: 'unknown',
+    })
+  })
+
+  it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'INVALID_PURPOSE', 'HOSTNAME_MISMATCH', 'CRL_HAS_EXPIRED'])(
+    'takes %s for a certificate that was refused',
+    async code => {
+      const error = await failureOf(failing(code).send(post('https://x.example/'), LIMITS))
+      expect(error).toMatchObject({ kind: 'configure', code: 'tls_failed', delivery: 'not_sent' })
+    },
+  )
 
   it('takes a certificate that was refused for "not sent", and other trouble with TLS for "perhaps"', async () => {
     const refused = await failureOf(

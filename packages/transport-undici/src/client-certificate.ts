@@ -8,17 +8,18 @@ export interface ClientCertificate {
 }
 
 /**
- * Reads a certificate and its key; the known one is returned as it is while nothing has changed. Rejects with
+ * Reads a certificate and its key; the one that is known is returned as it is while nothing has changed. Rejects with
  * `key_unusable` when they are no pair. Nothing has been sent when it rejects.
  */
 export async function readClientCertificate(
   certFrom: string | Secret,
   keyFrom: string | Secret,
-  known: ClientCertificate | undefined,
+  known: () => ClientCertificate | undefined,
 ): Promise<ClientCertificate> {
   const cert = await textOf(certFrom, 'certificate')
   const key = await textOf(keyFrom, 'key')
-  if (known !== undefined && known.cert === cert && known.key === key) return known
+  const before = known()
+  if (before?.cert === cert && before.key === key) return before
   try {
     createSecureContext({ cert, key })
   } catch {

@@ -30,7 +30,12 @@ export function exchange(
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const handler = new ExchangeHandler(options, limits, resolve, reject)
-    dispatcher.dispatch(options, handler)
+    try {
+      dispatcher.dispatch(options, handler)
+    } catch (error) {
+      // As a dispatcher may that somebody else has composed.
+      handler.onResponseError(undefined, error)
+    }
   })
 }
 
@@ -89,7 +94,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     )
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: unknown): void {
     this.#fail(new TransportError(networkFailure(causeCode(error), this.#host), this.#delivery))
   }
 

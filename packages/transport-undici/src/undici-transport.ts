@@ -2,14 +2,17 @@ import {
   EvergrantError,
   fail,
   type HttpRequest,
+  type HttpResponse,
   maySendCredentials,
   type Secret,
+  type SendLimits,
   type Transport,
   TransportError,
 } from '@evergrant/core'
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts'
 import { exchange, type OutgoingRequest } from './exchange.ts'
+import { proxyClient } from './proxy-client.ts'
 import { type PublicKeyPins, pinnedIdentity } from './public-key-pins.ts'
 import { strictTransportMemory } from './strict-transport.ts'
 
@@ -28,15 +31,15 @@ export interface UndiciTransportOptions {
    * certificate. None by default. Name the next key of a server before it changes, or no token can be had from then on.
    */
   readonly pins?: PublicKeyPins
-  /** Longest time to connect, TLS included, in ms. 1 or more, 5,000 by default. */
+  /** Longest time to connect, TLS and a proxy's answer included, each in ms. 1 or more, 5,000 by default. */
   readonly connectTimeoutMs?: number
   /** Longest time from the request to the answer's header, and between two pieces of its body, in ms. 10,000 by default. */
   readonly answerTimeoutMs?: number
   /** Allow plain http to this very machine, for local sandboxes. `false` by default. */
   readonly allowInsecureLoopback?: boolean
   /**
-   * Whether to use the proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). `true` by
-   * default.
+   * Whether to use the proxy that the environment names (`HTTPS_PROXY`, `NO_PROXY`). `true` by default. What is sent in
+   * clear, to this very machine, is sent past it.
    */
   readonly proxyFromEnvironment?: boolean
   /**
@@ -50,7 +53,7 @@ export interface UndiciTransportOptions {
  * Token requests over undici.
  *
  * https only, TLS 1.2 or later, certificates always verified, whatever the environment says. Redirects are not
- * followed. Every request has a connection of its own, which is closed after it: a token endpoint is asked
+ * followed. Every request has a connection of its own, which is ended with it: a token endpoint is asked
  * rarely, and a connection that was kept is most likely dead by then. A host that has demanded
  * Strict-Transport-Security is never spoken to in clear again.
  *
@@ -65,25 +68,21 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   }
   const identity = options.pins && { checkServerIdentity: pinnedIdentity(options.pins) }
   const strict = strictTransportMemory()
-  let own: Dispatcher | undefined
+  const underWay = new Set<Promise<unknown>>()
   let shown: ClientCertificate | undefined
 
-  async function dispatcher(): Promise<Dispatcher> {
-    if (options.dispatcher !== undefined) return options.dispatcher
-    if (cert !== undefined && key !== undefined) {
-      const certificate = await readClientCertificate(cert, key, shown)
-      if (certificate !== shown) letGo()
-      shown = certificate
+  async function ask(request: HttpRequest, url: URL, limits: SendLimits): Promise<HttpResponse> {
+    const outgoing = dispatchOptions(request, url)
+    if (options.dispatcher !== undefined)
+      return exchange(options.dispatcher, { ...outgoing, ...NO_REDIRECTS }, limits)
+    if (cert !== undefined && key !== undefined) shown = await readClientCertificate(cert, key, () => shown)
+    const own = makeDispatcher(options, url, { ...identity, ...shown })
+    try {
+      return await exchange(own, outgoing, limits)
+    } finally {
+      // Whatever it is still doing, as connecting to a proxy that does not answer, is of no use to anybody.
+      own.destroy().catch(() => undefined)
     }
-    own ??= makeDispatcher(options, { ...identity, ...shown })
-    return own
-  }
-
-  function letGo(): void {
-    const closing = own
-    own = undefined
-    // Requests that are under way have connections of their own, and come to their end.
-    closing?.close().catch(() => undefined)
   }
 
   return {
@@ -92,17 +91,24 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       if (!maySendCredentials(url, allowInsecureLoopback) || strict.forbids(url)) {
         throw new TransportError(fail('insecure_endpoint'), 'not_sent')
       }
-      const response = await exchange(await dispatcher(), dispatchOptions(request, url), limits)
-      strict.learn(url, response.headers)
-      return response
+      const asking = ask(request, url, limits)
+      underWay.add(asking)
+      try {
+        const response = await asking
+        strict.learn(url, response.headers)
+        return response
+      } finally {
+        underWay.delete(asking)
+      }
     },
     async close() {
-      const closing = own
-      own = undefined
-      await closing?.close()
+      await Promise.allSettled(underWay)
     },
   }
 }
+
+/** What an interceptor for redirects goes by. */
+const NO_REDIRECTS = { maxRedirections: 0 }
 
 function dispatchOptions(request: HttpRequest, url: URL): OutgoingRequest {
   return {
@@ -121,6 +127,7 @@ const ANSWER_TIMEOUT_MS = 10_000
 
 function makeDispatcher(
   options: UndiciTransportOptions,
+  url: URL,
   particulars: Partial<ClientCertificate> & { checkServerIdentity?: ReturnType<typeof pinnedIdentity> },
 ): Dispatcher {
   const tls = {
@@ -140,12 +147,26 @@ function makeDispatcher(
   }
   // Certificate and pins are for the server, and none of a proxy's business.
   const requestTls = { ...tls, ...particulars }
-  if (options.proxyFromEnvironment === false || !namesProxy(process.env)) {
+  // What goes in clear goes to this very machine, and through nobody's hands.
+  if (options.proxyFromEnvironment === false || url.protocol === 'http:' || proxyVariables().length === 0) {
     return new Agent({ ...settings, connect: requestTls })
   }
-  return new EnvHttpProxyAgent({ ...settings, connect: requestTls, requestTls, proxyTls: tls })
+  const clientFactory = proxyClient(tls.timeout)
+  try {
+    return new EnvHttpProxyAgent({
+      ...settings,
+      connect: requestTls,
+      requestTls,
+      proxyTls: tls,
+      clientFactory,
+    })
+  } catch {
+    const message = `Invalid option: ${proxyVariables().join(' or ')} is no URL of a proxy; one begins with http:// or https://.`
+    throw new TransportError(fail('invalid_option', { message }), 'not_sent')
+  }
 }
 
-function namesProxy(environment: Readonly<Record<string, string | undefined>>): boolean {
-  return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].some(name => environment[name])
+/** The variables of the environment that name a proxy. Their values may hold its password. */
+function proxyVariables(): readonly string[] {
+  return ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'].filter(name => process.env[name])
 }

@@ -4,6 +4,7 @@ import { boundCallSuite } from './support/bound-call-suite.ts'
 import { callSuite } from './support/call-suite.ts'
 import { clientCertificateSuite } from './support/client-certificate-suite.ts'
 import { lostConnectionSuite } from './support/lost-connection-suite.ts'
+import { proxySuite } from './support/proxy-suite.ts'
 import { scopeSuite } from './support/scope-suite.ts'
 import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
@@ -16,6 +17,7 @@ describe('over undici 7', () => {
   })
 
   transportSuite(subject.undiciTransport)
+  proxySuite(subject.undiciTransport)
 })
 
 describe('calls over undici 7', async () => {

@@ -1,3 +1,4 @@
+import { wireServer } from '@evergrant/testkit'
 import * as undici from 'undici'
 import { describe, expect, it } from 'vitest'
 import * as subject from '../src/index.ts'
@@ -5,12 +6,15 @@ import { boundCallSuite } from './support/bound-call-suite.ts'
 import { callSuite } from './support/call-suite.ts'
 import { clientCertificateSuite } from './support/client-certificate-suite.ts'
 import { lostConnectionSuite } from './support/lost-connection-suite.ts'
+import { proxySuite } from './support/proxy-suite.ts'
 import { scopeSuite } from './support/scope-suite.ts'
 import { signerSuite } from './support/signer-suite.ts'
 import { transportSuite } from './support/suite.ts'
+import { failureOf, LIMITS, post } from './support/token-request.ts'
 
 describe('over undici 8', () => {
   transportSuite(subject.undiciTransport)
+  proxySuite(subject.undiciTransport)
 })
 
 describe('calls over undici 8', () => {
@@ -56,6 +60,29 @@ describe('a dispatcher of your own', () => {
     )
     await transport.close?.()
     expect([dispatched, dispatcher.closed]).toEqual([1, false])
+    await dispatcher.close()
+  })
+
+  it('carries credentials nowhere else, though it follows redirects', async () => {
+    const elsewhere = await wireServer({ respond: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}' })
+    const respond = `HTTP/1.1 307 Elsewhere\r\nlocation: ${elsewhere.url}\r\ncontent-length: 0\r\n\r\n`
+    const server = await wireServer({ respond })
+    const dispatcher = new undici.Agent().compose(undici.interceptors.redirect({ maxRedirections: 3 }))
+    const transport = subject.undiciTransport({ dispatcher, allowInsecureLoopback: true })
+    expect((await transport.send(post(server.url), LIMITS)).status).toBe(307)
+    expect(elsewhere.requests).toEqual([])
+    await Promise.all([dispatcher.close(), server.close(), elsewhere.close()])
+  })
+
+  it('that throws has sent nothing', async () => {
+    const dispatcher = new undici.Agent().compose(_dispatch => _request => {
+      throw new TypeError('the interceptor is broken')
+    })
+    const transport = subject.undiciTransport({ dispatcher })
+    expect(await failureOf(transport.send(post('https://x.invalid/'), LIMITS))).toMatchObject({
+      code: 'transport_failed',
+      delivery: 'not_sent',
+    })
     await dispatcher.close()
   })
 })

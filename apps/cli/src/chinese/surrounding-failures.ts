@@ -4,6 +4,10 @@ import type { ChineseFailures } from './failure-entry.ts'
 export const SURROUNDING_FAILURES = {
   transport_failed: ['无法连接服务器，或连接中断。', '若持续出现，请检查网络、DNS、代理与证书。'],
   request_timed_out: ['服务器未及时应答。', '若持续出现，请检查网络。'],
+  proxy_refused: [
+    '代理不放行此请求：需要凭据（407），或禁止访问该主机（403）。',
+    '请检查 HTTPS_PROXY 中的用户名与密码，以及 NO_PROXY；或询问代理的管理员。',
+  ],
   tls_failed: ['TLS 连接被拒绝：证书、主机名或协议版本不符。', '请检查 URL 与证书颁发机构；校验从不关闭。'],
   key_not_pinned: [
     '服务器的证书有效，但其公钥不在固定之列。',

@@ -110,6 +110,10 @@ export const FAILURE_CODES = {
   ],
   transport_failed: ['retry', 'The server could not be reached, or the connection broke.'],
   request_timed_out: ['retry', 'The server did not answer within requestTimeoutMs.'],
+  proxy_refused: [
+    'configure',
+    'The proxy does not let this request through; check its address and credentials.',
+  ],
   tls_failed: ['configure', 'The TLS connection was refused: certificate, host name or protocol version.'],
   key_not_pinned: [
     'distrust',

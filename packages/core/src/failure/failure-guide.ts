@@ -186,6 +186,11 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
       meaning: 'The server did not answer within requestTimeoutMs.',
       remedy: 'Check the network if it lasts; raise requestTimeoutMs for a slow endpoint.',
     },
+    proxy_refused: {
+      meaning:
+        'The proxy does not let this request through: it wants credentials (407), or forbids this host (403).',
+      remedy: 'Check HTTPS_PROXY with its user and password, and NO_PROXY; ask whoever runs the proxy.',
+    },
     tls_failed: {
       meaning: 'The TLS connection was refused: certificate, host name or protocol version.',
       remedy: 'Check the URL and the certificate authority; verification is never switched off.',

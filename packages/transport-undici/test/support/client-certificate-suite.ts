@@ -2,30 +2,13 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { inspect } from 'node:util'
-import {
-  EvergrantError,
-  fail,
-  type HttpRequest,
-  type Secret,
-  type Transport,
-  TransportError,
-} from '@evergrant/core'
-import { wireServer } from '@evergrant/testkit'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { EvergrantError, fail, type HttpRequest, type Secret, type Transport } from '@evergrant/core'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { undiciTransport as Factory } from '../../src/index.ts'
 import { type Certificate, selfSigned } from './certificates.ts'
+import { failureOf } from './token-request.ts'
 
 const LIMITS = { timeoutMs: 5_000, bodyBytesMax: 10_000 }
-
-async function failureOf(promise: Promise<unknown>): Promise<TransportError> {
-  try {
-    await promise
-  } catch (error) {
-    if (TransportError.is(error)) return error
-    throw error
-  }
-  throw new Error('it succeeded')
-}
 
 /** What the transport promises a client with a certificate (RFC 8705), over one version of undici. */
 export function clientCertificateSuite(undiciTransport: typeof Factory): void {
@@ -127,19 +110,11 @@ export function clientCertificateSuite(undiciTransport: typeof Factory): void {
     expect(failure.message).not.toContain('the-secret')
   })
 
-  describe('behind a proxy', () => {
-    it('is none of the proxy’s business', async () => {
-      const proxy = await wireServer({ respond: 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n' })
-      process.env.https_proxy = `http://127.0.0.1:${proxy.port}`
-      try {
-        await failureOf(
-          transport(client).send({ ...request, url: 'https://as.example.invalid/token' }, LIMITS),
-        )
-        expect(proxy.requests[0]).toMatch(/^CONNECT as\.example\.invalid:443 HTTP\/1\.1/)
-      } finally {
-        delete process.env.https_proxy
-        await proxy.close()
-      }
-    })
+  it('that are read anew, as the same, serve requests at the same time', async () => {
+    const sender = transport({ cert: { read: () => client.cert }, key: { read: () => client.key } })
+    const answers = await Promise.all([1, 2, 3].map(() => sender.send(request, LIMITS)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    const texts = transport(client)
+    expect(await Promise.all([1, 2].map(() => texts.send(request, LIMITS)))).toHaveLength(2)
   })
 }

@@ -2,36 +2,12 @@ import { createServer } from 'node:https'
 import { createServer as createTcpServer } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
-import { type HttpRequest, type Transport, TransportError } from '@evergrant/core'
+import type { Transport } from '@evergrant/core'
 import { type WireBehaviour, type WireServer, wireServer } from '@evergrant/testkit'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { undiciTransport as Factory } from '../../src/index.ts'
 import { type Certificate, selfSigned } from './certificates.ts'
-
-const LIMITS = { timeoutMs: 2_000, bodyBytesMax: 10_000 }
-
-function post(url: string): HttpRequest {
-  return {
-    method: 'POST',
-    url,
-    headers: [
-      ['accept', 'application/json'],
-      ['content-type', 'application/x-www-form-urlencoded'],
-    ],
-    body: 'grant_type=client_credentials&client_secret=s3cret',
-    secrets: ['s3cret'],
-  }
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<TransportError> {
-  try {
-    await promise
-  } catch (error) {
-    if (TransportError.is(error)) return error
-    throw error
-  }
-  throw new Error('it succeeded')
-}
+import { failureOf, LIMITS, post } from './token-request.ts'
 
 function answer(body: string | Uint8Array, headers = ''): WireBehaviour {
   const bytes = Buffer.from(body)
@@ -344,39 +320,6 @@ export function transportSuite(undiciTransport: typeof Factory): void {
           code: 'insecure_endpoint',
           delivery: 'not_sent',
         })
-      }
-    })
-  })
-
-  describe('a proxy', () => {
-    it('that the environment names is used, unless it is told not to', async () => {
-      const proxy = await wireServer({ respond: 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n' })
-      process.env.https_proxy = `http://127.0.0.1:${proxy.port}`
-      try {
-        await failureOf(transport().send(post('https://token.example.invalid/token'), LIMITS))
-        expect(proxy.requests[0]).toMatch(/^CONNECT token\.example\.invalid:443 HTTP\/1\.1/)
-        await failureOf(
-          transport({ proxyFromEnvironment: false }).send(
-            post('https://token.example.invalid/token'),
-            LIMITS,
-          ),
-        )
-        expect(proxy.requests).toHaveLength(1)
-      } finally {
-        delete process.env.https_proxy
-        await proxy.close()
-      }
-    })
-
-    it('that refuses to connect means that nothing was sent', async () => {
-      const proxy = await wireServer({ respond: 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n' })
-      process.env.https_proxy = `http://127.0.0.1:${proxy.port}`
-      try {
-        const error = await failureOf(transport().send(post('https://token.example.invalid/token'), LIMITS))
-        expect(error).toMatchObject({ code: 'transport_failed', delivery: 'not_sent' })
-      } finally {
-        delete process.env.https_proxy
-        await proxy.close()
       }
     })
   })
