@@ -75,7 +75,7 @@ describe('a dispatcher of your own', () => {
   })
 
   it('that throws has sent nothing', async () => {
-    const dispatcher = new undici.Agent().compose(_dispatch => _request => {
+    const dispatcher = new undici.Agent().compose(_dispatch => (_request, _handler) => {
       throw new TypeError('the interceptor is broken')
     })
     const transport = subject.undiciTransport({ dispatcher })
