@@ -25,7 +25,9 @@ export {
   type CircuitPolicy,
   CLOSED_CIRCUIT,
   settled,
+  unsettled,
 } from './call/circuit.ts'
+export { endWithoutAnswer } from './call/end-of-call.ts'
 export { judgeCall, secretsIn } from './call/judge-call.ts'
 export { hasLeft, lostConnection } from './call/lost-connection.ts'
 export { type Placed, placeToken, withoutQueryToken } from './call/place-token.ts'

@@ -8,6 +8,7 @@ import {
   type CallTarget,
   checkScopes,
   decideCall,
+  endWithoutAnswer,
   hasLeft,
   judgeCall,
   lostConnection,
@@ -27,7 +28,7 @@ import { callPause } from './call-pause.ts'
 import { signalOf, targetOf, traitsOf } from './dispatch-request.ts'
 import { HeldAnswer } from './held-answer.ts'
 import { answerOf, fieldOf, type IncomingHeaders, isOpaque } from './incoming-answer.ts'
-import { NO_CONNECTION } from './no-connection.ts'
+import { isAborted, NO_CONNECTION } from './no-connection.ts'
 import { asksForProof } from './proof-of-call.ts'
 import { UnwantedAnswer } from './unwanted-answer.ts'
 
@@ -135,8 +136,8 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
   fail(error: unknown): void {
     const failure = this.#loss === undefined || hasLeft(error) ? error : this.#loss
     const reason = failure instanceof Error ? failure : new Error('the call has failed')
-    // What failed before there was an answer says nothing about the API.
-    this.#leave('answered')
+    // It was not sent.
+    this.#leave('untold')
     this.#handler.onResponseError?.(NO_CONNECTION, reason)
   }
 
@@ -214,12 +215,11 @@ export class AuthorizedCall implements Dispatcher.DispatchHandler {
 
   onResponseError(controller: Controller, error: Error): void {
     if (this.#afterwards !== undefined) return this.#goOn()
-    // Without a connection there is no controller either, whatever the types say.
-    const isAborted = (controller as Controller | null)?.aborted || signalOf(this.#request)?.aborted
-    const failure = this.#answered || isAborted ? undefined : lostConnection(error)
+    const hasLeft = isAborted(controller, this.#request)
+    const failure = this.#answered || hasLeft ? undefined : lostConnection(error)
     const told = redactError(error, this.#secrets)
     this.#held = undefined
-    this.#leave('lost')
+    this.#leave(endWithoutAnswer(error, hasLeft))
     if (failure === undefined || !this.#takesOver(failure)) {
       return this.#handler.onResponseError?.(controller, told)
     }

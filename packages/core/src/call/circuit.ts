@@ -48,3 +48,8 @@ export function settled(circuit: Circuit, ok: boolean, at: number, policy: Circu
   const rounds = failures - policy.failuresMax
   return { state: 'open', failures, until: at + Math.min(policy.openMsMax, policy.openMs * 2 ** rounds) }
 }
+
+/** The circuit after a call that has told nothing: where it was the probe, the next one is. */
+export function unsettled(circuit: Circuit, at: number): Circuit {
+  return circuit.state === 'probe' ? { ...circuit, state: 'open', until: at } : circuit
+}

@@ -1,8 +1,11 @@
 import type { ApiFailure, CallTarget } from '../call/resource-server.ts'
 import type { Abort } from './abort.ts'
 
-/** How a call ended: well, with a failure, or without any answer. */
-export type CallEnd = 'answered' | 'lost' | ApiFailure
+/**
+ * How a call ended: well, with a failure, or without any answer. `untold`: it was not made, or its caller left, so that
+ * nothing is known of the API.
+ */
+export type CallEnd = 'answered' | 'lost' | 'untold' | ApiFailure
 
 /** Stands before every call: decides when, and whether, it may be made, and hears how it ended. */
 export interface CallGuard {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { admit, type Circuit, CLOSED_CIRCUIT, settled } from '../../src/calls.ts'
+import { admit, type Circuit, CLOSED_CIRCUIT, settled, unsettled } from '../../src/calls.ts'
 
 const POLICY = { failuresMax: 3, openMs: 1_000, openMsMax: 4_000 }
 
@@ -48,6 +48,16 @@ describe('a circuit', () => {
     }
     expect(pauses).toEqual([2_000, 4_000, 4_000, 4_000])
     expect(settled({ ...circuit, state: 'probe' }, true, 0, POLICY)).toBe(CLOSED_CIRCUIT)
+  })
+
+  it('lets the next call be the probe when the probe has told nothing', () => {
+    const admission = admit(failing(3), 1_000, POLICY)
+    if (!admission.admitted) throw new Error('not admitted')
+    const given = unsettled(admission.circuit, 1_200)
+    expect(given).toEqual({ state: 'open', failures: 3, until: 1_200 })
+    expect(admit(given, 1_200, POLICY)).toMatchObject({ admitted: true, circuit: { state: 'probe' } })
+    const counting = failing(2)
+    expect(unsettled(counting, 5)).toBe(counting)
   })
 
   it('learns nothing from calls that were made before it opened', () => {

@@ -18,6 +18,7 @@ import {
   CLOSED_CIRCUIT,
   circuitPolicy,
   settled,
+  unsettled,
 } from '@evergrant/core/calls'
 import { sharedClock } from '../system-clock.ts'
 
@@ -89,11 +90,11 @@ class Guard implements ApiGuard {
     const before = this.#circuits.get(api) ?? CLOSED_CIRCUIT
     const ok = typeof end === 'object' ? end.about !== 'server' : end === 'answered'
     // A circuit that was never in trouble needs no memory.
-    if (ok && before === CLOSED_CIRCUIT) return
+    if ((ok || end === 'untold') && before === CLOSED_CIRCUIT) return
     const at = this.#clock.now()
-    const after = settled(before, ok, at, policy)
+    const after = end === 'untold' ? unsettled(before, at) : settled(before, ok, at, policy)
     this.#remember(api, after)
-    if (after.state === 'open' && before.state !== 'open') {
+    if (end !== 'untold' && after.state === 'open' && before.state !== 'open') {
       this.#emit({ at, api, type: 'circuit.opened', failures: after.failures, until: after.until })
     }
     if (after.state === 'closed' && before.state !== 'closed') this.#emit({ at, api, type: 'circuit.closed' })

@@ -9,10 +9,12 @@ import {
 } from '@evergrant/core'
 import {
   type ApiFailure,
+  type CallEnd,
   type CallGuard,
   type CallLimits,
   checkScopes,
   decideCall,
+  endWithoutAnswer,
   hasLeft,
   judgeCall,
   lostConnection,
@@ -104,8 +106,7 @@ export class FetchCall {
           )
           guard?.leave(target, failure ?? 'answered')
         } catch (error) {
-          // What failed before there was an answer says something about the API only if it was asked.
-          guard?.leave(target, !isSent || EvergrantError.is(error) ? 'answered' : 'lost')
+          guard?.leave(target, endOf(error, isSent, signal?.aborted === true))
           const told = redactError(error, this.#secrets)
           if (isSent && (await this.#pausedAfterLoss(told))) continue
           throw told
@@ -165,6 +166,8 @@ export class FetchCall {
     if ('kind' in placed) throw new EvergrantError(placed)
     const becomesForm = place.in === 'form' && request.body === null
     const headers = authorizedHeaders(request, becomesForm ? FORM_FIELD : placed.header)
+    // The caller has counted the body without the token.
+    if (placed.body !== text && headers instanceof Headers) headers.delete('content-length')
     return { url: placed.url, headers, body: placed.body ?? request.body }
   }
 
@@ -235,10 +238,10 @@ export class FetchCall {
   /** The answer as the caller gets it; or what it redirects to. */
   #delivered(response: Response): Response | undefined | Promise<Response> {
     const { isAllowed, fetch: send = fetch } = this.#setting
-    const hop = nextHop(this.#request, response, ++this.#hops)
+    const hop = nextHop(this.#request, response, ++this.#hops, this.#secrets)
     if (hop === undefined) return this.#withCleanUrl(response)
     discard(response)
-    if (!isAllowed(hop.url)) return followElsewhere(hop, send)
+    if (!isAllowed(hop.url)) return followElsewhere(hop, send, this.#secrets)
     const { hostname, pathname } = hop.url
     this.#request = { ...hop, target: { hostname, pathname } }
     // Where a server sends a call may quote what the call carried.
@@ -253,6 +256,12 @@ export class FetchCall {
     const parameter = 'source' in way ? queryParameterOf(this.#request, server) : undefined
     return parameter === undefined ? response : withoutTokenInUrl(response, parameter)
   }
+}
+
+/** What failed before there was an answer says something about the API only if it was asked. */
+function endOf(error: unknown, isSent: boolean, isAborted: boolean): CallEnd {
+  if (!isSent) return 'untold'
+  return EvergrantError.is(error) ? 'answered' : endWithoutAnswer(error, isAborted)
 }
 
 function isApiFailure(failure: Failure): failure is ApiFailure {

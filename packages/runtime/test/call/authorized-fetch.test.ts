@@ -261,7 +261,7 @@ describe('a call whose connection is lost', () => {
     }
     const guard = { enter: () => undefined, leave: (_: unknown, end: unknown) => void ends.push(end) }
     await expect(authorizedFetch(signer, server.api, { guard })(server.url)).rejects.toThrow('no network')
-    expect([asked, ends]).toEqual([1, ['answered']])
+    expect([asked, ends]).toEqual([1, ['untold']])
   })
 
   it('by its own caller is over, whatever his reason looks like', async () => {

@@ -144,6 +144,57 @@ describe('a guard', () => {
 })
 
 describe('guarded calls', () => {
+  it('of callers who leave, or give what cannot be sent, count neither for the API nor against it', async () => {
+    const { source } = rig()
+    const { guard } = subject()
+    const answers: (() => Promise<Response>)[] = []
+    const call = authorizedFetch(source, bearerApi({ origins: ['https://api.example'] }), {
+      guard,
+      fetch: () => answers.shift()?.() ?? Promise.reject(new Error('nobody is to be asked')),
+    })
+    const url = 'https://api.example/x'
+    const failures = () => guard.explain()[0]?.circuit.failures ?? 0
+    const lost = Object.assign(new TypeError('fetch failed'), { cause: { code: 'UND_ERR_HEADERS_TIMEOUT' } })
+    answers.push(() => Promise.reject(lost))
+    await expect(call(url)).rejects.toThrow(TypeError)
+    expect(failures()).toBe(1)
+    const unsent = Object.assign(new TypeError('fetch failed'), { cause: { code: 'UND_ERR_INVALID_ARG' } })
+    const broken = Object.assign(new TypeError('fetch failed'), { cause: new Error('the file is gone') })
+    const refused = new TypeError('Request with GET/HEAD method cannot have body.')
+    for (const error of [unsent, broken, refused]) {
+      answers.push(() => Promise.reject(error))
+      await expect(call(url)).rejects.toThrow(TypeError)
+    }
+    const leaving = new AbortController()
+    answers.push(() => {
+      leaving.abort()
+      return Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNRESET' }))
+    })
+    await expect(call(url, { signal: leaving.signal })).rejects.toThrow()
+    expect(failures()).toBe(1)
+    answers.push(() => Promise.reject(new DOMException('too late', 'TimeoutError')))
+    await expect(call(url)).rejects.toThrow('too late')
+    expect(failures()).toBe(2)
+  })
+
+  it('that find no token leave a circuit as it is, and the next one is the probe', async () => {
+    const { source, transport } = rig()
+    const { guard, clock, events } = subject()
+    for (let i = 0; i < 3; i++) guard.leave(TARGET, 'lost')
+    clock.jump(1_000)
+    const call = authorizedFetch(source, bearerApi({ origins: ['https://api.example'] }), {
+      guard,
+      fetch: () => Promise.resolve(new Response('{}')),
+    })
+    transport.expect({ status: 401, headers: [], body: '{"error":"invalid_client"}' })
+    expect(await failureOf(call('https://api.example/x'))).toMatchObject({ code: 'invalid_client' })
+    expect(guard.explain()[0]?.circuit).toMatchObject({ state: 'open', failures: 3 })
+    expect(events.map(({ type }) => type)).toEqual(['circuit.opened', 'circuit.probing'])
+    expect(guard.enter(TARGET)).toBeUndefined()
+    guard.leave(TARGET, 'answered')
+    expect(guard.explain()).toEqual([])
+  })
+
   it('fail at once while the API is down, and neither a missing token nor an abort counts against it', async () => {
     const { source, transport } = rig()
     const { guard } = subject()

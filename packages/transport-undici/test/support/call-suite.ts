@@ -363,7 +363,7 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       source.reject('token-2')
       source.failure = new EvergrantError(fail('invalid_client'))
       await failureOf(get())
-      expect(seen.slice(6)).toEqual(['enter', 'answered'])
+      expect(seen.slice(6)).toEqual(['enter', 'untold'])
     })
 
     it('that lets nobody pass makes requests fail at once', async () => {

@@ -23,7 +23,13 @@ export function lostConnectionSuite(undici: typeof Undici, subject: typeof Subje
     })
   }
 
-  async function get(options: { readonly signal?: AbortSignal; readonly idempotent?: boolean } = {}) {
+  async function get(
+    options: {
+      readonly signal?: AbortSignal
+      readonly idempotent?: boolean
+      readonly headers?: Record<string, string>
+    } = {},
+  ) {
     const { statusCode, body } = await undici.request(server.url, { ...options, dispatcher })
     await body.dump()
     return statusCode
@@ -111,10 +117,14 @@ export function lostConnectionSuite(undici: typeof Undici, subject: typeof Subje
     expect(server.asked).toHaveLength(1)
   })
 
-  it('by its own caller is over', async () => {
+  it('by its own caller is over, and tells a guard nothing', async () => {
+    const seen: CallEnd[] = []
+    open({ guard: { enter: () => undefined, leave: (_, end) => void seen.push(end) } })
     const leaving = new AbortController()
     server.script.push(() => leaving.abort())
     await expect(get({ signal: leaving.signal })).rejects.toThrow('abort')
     expect(server.asked).toHaveLength(1)
+    await expect(get({ headers: { 'x-a': 'a\nb' } })).rejects.toThrow('invalid')
+    expect(seen).toEqual(['untold', 'untold'])
   })
 }
