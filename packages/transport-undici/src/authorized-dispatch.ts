@@ -59,9 +59,12 @@ export function authorize(
 }
 
 export interface AuthorizedDispatcherOptions extends AuthorizeOptions {
-  /** What sends the requests. A new agent by default, with TLS 1.2 or later. */
+  /** What sends the requests. A new agent by default, with TLS 1.2 or later, and without a proxy. */
   readonly dispatcher?: Dispatcher
 }
+
+/** Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise. */
+const VERIFIED = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const
 
 /** A dispatcher whose requests are authorized: for `request(url, { dispatcher })`, `fetch` and all the others. */
 export function authorizedDispatcher(
@@ -69,7 +72,7 @@ export function authorizedDispatcher(
   server: ResourceServer,
   options: AuthorizedDispatcherOptions = {},
 ): Dispatcher {
-  const { dispatcher = new Agent({ connect: { minVersion: 'TLSv1.2' } }), ...rest } = options
+  const { dispatcher = new Agent({ connect: VERIFIED }), ...rest } = options
   return dispatcher.compose(authorize(authorization, server, rest))
 }
 

@@ -7,7 +7,7 @@ import {
   secretsIn,
 } from '@evergrant/core/calls'
 import type { Dispatcher } from 'undici'
-import { IN_HEADER, placeIn, signableOf, withFields, withToken } from './dispatch-request.ts'
+import { IN_HEADER, placeIn, signableOf, withFields, withoutOwnToken, withToken } from './dispatch-request.ts'
 import { proofOf } from './proof-of-call.ts'
 
 type Options = Dispatcher.DispatchOptions
@@ -38,7 +38,8 @@ export function authorizedNow(
   // A proof of possession is signed for every sending, as a signature is.
   if ('sign' in authorization || authorization.proof !== undefined) return undefined
   const held = authorization.current()
-  if (held === undefined) return undefined
+  // A token that is bound to a key is none without a proof; how there is none is told on the slow way.
+  if (held === undefined || held.tokenType === 'DPoP') return undefined
   // It may be due; nobody waits for the renewal.
   authorization.token().then(noop, noop)
   return tokenIn(server, request, target, held)
@@ -76,8 +77,9 @@ function tokenIn(
 ): AuthorizedRequest {
   // Most servers want it in the header, and look nowhere else.
   const simple = server.place === undefined && server.credentialPlaces === undefined
-  const place = simple ? IN_HEADER : placeIn(request, server, target())
-  return { request: withToken(request, place, token, proof), token, scope, secrets: [token] }
+  const bare = simple ? request : withoutOwnToken(request, token)
+  const place = simple ? IN_HEADER : placeIn(bare, server, target())
+  return { request: withToken(bare, place, token, proof), token, scope, secrets: [token] }
 }
 
 /** A failure as it is to be dealt with: a rejected token is reported; what is wrong with a signature lasts. */

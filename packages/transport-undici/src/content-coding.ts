@@ -1,6 +1,15 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate, type ZlibOptions } from 'node:zlib'
+import {
+  brotliDecompress,
+  brotliDecompressSync,
+  gunzip,
+  gunzipSync,
+  inflate,
+  inflateSync,
+  type ZlibOptions,
+} from 'node:zlib'
 import { fail, TransportError } from '@evergrant/core'
+import { LOOK_BYTES_MAX } from '@evergrant/core/calls'
 
 type Decompress = (data: Buffer, options: ZlibOptions) => Promise<Buffer>
 
@@ -32,6 +41,28 @@ export async function decoded(
       throw new TransportError(fail('response_too_large'), 'unknown')
     }
     throw unreadable('compressed, and damaged')
+  }
+}
+
+const CODINGS_OF_ERRORS: ReadonlyMap<string, (data: Buffer, options: ZlibOptions) => Buffer> = new Map([
+  ['gzip', gunzipSync],
+  ['x-gzip', gunzipSync],
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+])
+
+/** Whether a body in this coding can be looked into. */
+export function isLegible(coding: string): boolean {
+  return coding === 'identity' || CODINGS_OF_ERRORS.has(coding.toLowerCase())
+}
+
+/** The text of a small body, whatever its coding; `undefined` when it is damaged, or larger than an error would be. */
+export function legible(body: Buffer, coding: string): string | undefined {
+  try {
+    const decompress = CODINGS_OF_ERRORS.get(coding.toLowerCase())
+    return (decompress?.(body, { maxOutputLength: LOOK_BYTES_MAX }) ?? body).toString('utf8')
+  } catch {
+    return undefined
   }
 }
 

@@ -24,13 +24,21 @@ export function targetOf(options: Options): CallTarget {
 }
 
 /** The request with its parameters in its path, as undici itself would join them: a token may have to follow. */
-export function joined(options: Options): Options {
+export function joined(given: Options): Options {
+  const options = withLastingHeaders(given)
   if (options.query == null) return options
   const { query, path, ...rest } = options
   // A path that brings a query along is refused by undici, in its own words.
   if (/[?#]/.test(path)) return options
   const parameters = stringify(query)
   return { ...rest, path: parameters === '' ? path : `${path}?${parameters}` }
+}
+
+/** Header fields that can be looked at more than once, unlike those of an iterator. */
+function withLastingHeaders(options: Options): Options {
+  const { headers } = options
+  if (headers == null || Array.isArray(headers) || !isList(headers)) return options
+  return { ...options, headers: fields(headers).flatMap(flatten) }
 }
 
 /** The caller's signal, where it is one that can be listened to. */
@@ -41,8 +49,17 @@ export function signalOf(options: Options): AbortSignal | undefined {
 
 /** Whether a request can be sent again, and whether that does harm. */
 export function traitsOf({ body, method, idempotent }: Options, retryUnsafe: boolean): CallTraits {
-  const replayable = body == null || typeof body === 'string' || ArrayBuffer.isView(body)
-  return { replayable, repeatable: retryUnsafe || (idempotent ?? isIdempotent(method)) }
+  return { replayable: isReplayable(body), repeatable: retryUnsafe || (idempotent ?? isIdempotent(method)) }
+}
+
+/** Bodies that are not used up by being sent, by what they call themselves: undici has a class of its own for forms. */
+const LASTING: ReadonlySet<unknown> = new Set(['ArrayBuffer', 'Blob', 'File', 'FormData'])
+
+function isReplayable(body: unknown): boolean {
+  if (body == null || typeof body === 'string' || ArrayBuffer.isView(body)) return true
+  return (
+    typeof body === 'object' && LASTING.has((body as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag])
+  )
 }
 
 export const IN_HEADER: TokenPlace = { in: 'header' }
@@ -52,12 +69,25 @@ export function placeIn(options: Options, server: ResourceServer, target: CallTa
   const { path, body } = options
   const contentType = headerOfRequest(options, 'content-type')
   const seen = {
-    hasHeader: (name: string) => hasHeader(options.headers, name),
+    hasHeader: (name: string) => hasHeader(options.headers, name.toLowerCase()),
     url: path,
     body: typeof body === 'string' ? body : undefined,
   }
   if (isAuthorized(server, target, contentType, seen)) throw failed(fail('scheme_conflict'))
   return server.place?.(target, contentType) ?? IN_HEADER
+}
+
+/** The request without what an earlier hop of it carried, where a server repeats the query in what it redirects to. */
+export function withoutOwnToken(options: Options, accessToken: string): Options {
+  const own = encodeURIComponent(accessToken)
+  const query = options.path.indexOf('?')
+  if (query < 0 || !options.path.includes(own)) return options
+  const kept = options.path
+    .slice(query + 1)
+    .split('&')
+    .filter(parameter => parameter.slice(parameter.indexOf('=') + 1) !== own)
+  const path = options.path.slice(0, query)
+  return { ...options, path: kept.length === 0 ? path : `${path}?${kept.join('&')}` }
 }
 
 /** The request with a token. Throws an `EvergrantError` when it cannot take one, or has one already. */
@@ -68,7 +98,8 @@ export function withToken(options: Options, place: TokenPlace, accessToken: stri
   if (inBody && body != null && typeof body !== 'string') throw failed(fail('body_unsuitable'))
   const placed = placeToken(place, accessToken, options.path, typeof body === 'string' ? body : undefined)
   if ('kind' in placed) throw failed(placed)
-  if (hasHeader(options.headers, placed.header?.[0] ?? 'authorization')) throw failed(fail('scheme_conflict'))
+  if (hasHeader(options.headers, (placed.header?.[0] ?? 'authorization').toLowerCase()))
+    throw failed(fail('scheme_conflict'))
   if (placed.header !== undefined) return { ...options, headers: withHeader(options.headers, placed.header) }
   if (!inBody) return { ...options, path: placed.url }
   return { ...options, body: placed.body ?? null, headers: withoutHeader(options.headers, 'content-length') }
@@ -76,7 +107,7 @@ export function withToken(options: Options, place: TokenPlace, accessToken: stri
 
 /** A request as a signer is to see it. */
 export function signableOf(options: Options): SignableRequest {
-  const url = new URL(options.path, String(options.origin)).href
+  const url = new URL(new URL(String(options.origin)).origin + options.path).href
   const flat = fields(options.headers).flatMap(flatten)
   const headers: [string, string][] = []
   for (let i = 0; i < flat.length; i += 2) headers.push([flat[i]?.toLowerCase() ?? '', flat[i + 1] ?? ''])

@@ -1,6 +1,7 @@
 import { LOOK_BYTES_MAX } from '@evergrant/core/calls'
 import type { Dispatcher } from 'undici'
-import type { IncomingHeaders } from './incoming-answer.ts'
+import { legible } from './content-coding.ts'
+import { codingOf, type IncomingHeaders } from './incoming-answer.ts'
 
 /** The start of an answer that has not been handed on yet, because its body may tell of a failure. */
 export class HeldAnswer {
@@ -23,8 +24,9 @@ export class HeldAnswer {
     return this.#bytes <= LOOK_BYTES_MAX
   }
 
-  get text(): string {
-    return Buffer.concat(this.#chunks).toString('utf8')
+  /** The body; `undefined` when it cannot be read. */
+  get text(): string | undefined {
+    return legible(Buffer.concat(this.#chunks), codingOf(this.headers))
   }
 
   handOn(handler: Dispatcher.DispatchHandler, controller: Dispatcher.DispatchController): void {

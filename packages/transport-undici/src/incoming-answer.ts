@@ -1,4 +1,5 @@
 import { type ApiAnswer, LOOK_BYTES_MAX } from '@evergrant/core/calls'
+import { isLegible } from './content-coding.ts'
 
 /** Header fields as undici hands them on: names in lower case. */
 export type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -14,8 +15,12 @@ export function fieldOf(headers: IncomingHeaders, name: string): string | undefi
   return Array.isArray(value) ? value[0] : value
 }
 
+/** How a body was compressed; `identity`: not at all. */
+export function codingOf(headers: IncomingHeaders): string {
+  return fieldOf(headers, 'content-encoding') ?? 'identity'
+}
+
 /** Whether a body is too large to be an error, or in a coding that only its reader can undo. */
 export function isOpaque(headers: IncomingHeaders): boolean {
-  const coding = fieldOf(headers, 'content-encoding') ?? 'identity'
-  return coding !== 'identity' || Number(fieldOf(headers, 'content-length') ?? 0) > LOOK_BYTES_MAX
+  return !isLegible(codingOf(headers)) || Number(fieldOf(headers, 'content-length') ?? 0) > LOOK_BYTES_MAX
 }

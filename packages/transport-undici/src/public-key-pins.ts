@@ -16,12 +16,12 @@ const CHAIN_MAX = 10
 
 /**
  * What `node:tls` calls when a certificate is verified otherwise: checks the host name as usual, then the pins.
- * Throws an `EvergrantError` of code `invalid_option` when a pin is none.
+ * Throws an `EvergrantError` of code `invalid_option` when a host name or a pin is none.
  */
 export function pinnedIdentity(
   pins: PublicKeyPins,
 ): (host: string, certificate: PeerCertificate) => Error | undefined {
-  const byHost = new Map(Object.entries(pins).map(([host, list]) => [host.toLowerCase(), setOf(host, list)]))
+  const byHost = new Map(Object.entries(pins).map(([host, list]) => [nameOf(host), setOf(host, list)]))
   return (host, certificate) => {
     const allowed = byHost.get(host.toLowerCase())
     const unfit = checkServerIdentity(host, certificate)
@@ -29,6 +29,15 @@ export function pinnedIdentity(
     if (keysOf(certificate).some(key => allowed.has(key))) return undefined
     return Object.assign(new Error('no public key of the certificate chain is pinned'), { code: NOT_PINNED })
   }
+}
+
+/** The name as connections have it. One that is none would never be looked at, and its pins be none. */
+function nameOf(host: string): string {
+  const url = `https://${host.includes(':') ? `[${host}]` : host}/`
+  const hostname = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : ''
+  if (hostname === host.toLowerCase() && !/^$|[*]|\.$/.test(host)) return hostname
+  const message = `Invalid option: pins are for host names, as "as.example"; ${host} is none.`
+  throw new EvergrantError(fail('invalid_option', { message }))
 }
 
 function setOf(host: string, pins: readonly string[]): ReadonlySet<string> {

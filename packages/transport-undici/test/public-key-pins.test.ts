@@ -78,6 +78,17 @@ describe('a host with pins', () => {
     expect(await outcome([pinOf(impostor)], { host: 'other.example' })).toBe(200)
   })
 
+  it.each(['localhost:8443', 'https://localhost', 'localhost.', '*.localhost', '[::1]', 'a b', ''])(
+    'is no host by the name of "%s", whose pins nobody would look at',
+    host => {
+      expect(() => undiciTransport({ pins: { [host]: [pinOf(leaf)] } })).toThrow('pins are for host names')
+    },
+  )
+
+  it.each(['as.example', 'AS.Example', '::1', '127.0.0.1', 'xn--fiqs8s.example'])('may be %s', host => {
+    expect(() => undiciTransport({ pins: { [host]: [pinOf(leaf)] } })).not.toThrow()
+  })
+
   it.each([[['not a digest']], [[]]])('cannot have %j', pins => {
     expect(() => undiciTransport({ pins: { localhost: pins } })).toThrow(EvergrantError)
   })

@@ -61,6 +61,10 @@ export async function apiServer(): Promise<ApiServer> {
 }
 
 /** An answer of a status, header fields and a body. */
-export function answer(status: number, headers: Record<string, string> = {}, body = ''): Answer {
+export function answer(
+  status: number,
+  headers: Record<string, string> = {},
+  body: string | Buffer = '',
+): Answer {
   return response => response.writeHead(status, headers).end(body)
 }

@@ -127,7 +127,10 @@ export function boundCallSuite(undici: typeof Undici, subject: typeof Subject): 
     }
     const { proof: _, ...unproven } = bound()
     source.cold = true
-    await expect(call('/', {}, unproven)).rejects.toMatchObject({ kind: 'configure', code: 'invalid_option' })
+    const unusable = { kind: 'configure', code: 'invalid_option' }
+    await expect(call('/', {}, unproven)).rejects.toMatchObject(unusable)
+    const held = { ...unproven, current: () => ({ accessToken: 'token-1', tokenType: 'DPoP' }) as const }
+    await expect(call('/', {}, held)).rejects.toMatchObject(unusable)
     expect(server.asked).toEqual([])
   })
 }

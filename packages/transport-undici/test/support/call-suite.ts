@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { type Clock, EvergrantError, fail } from '@evergrant/core'
 import { bearerApi, type CallEnd, type ResourceServer } from '@evergrant/core/calls'
 import { virtualClock } from '@evergrant/testkit'
@@ -89,7 +90,9 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       ['an object', { 'x-mine': '1' }],
       ['a flat list', ['x-mine', '1']],
       ['pairs', new Map([['x-mine', '1']])],
-    ])('keeps header fields that come as %s', async (_, headers) => {
+      ['an iterator, which can be read once', () => Object.entries({ 'x-mine': '1' }).values()],
+    ])('keeps header fields that come as %s', async (_, given) => {
+      const headers = typeof given === 'function' ? given() : given
       expect(await get('/a?b=c', { headers })).toEqual({ statusCode: 200, text: '{"echo":""}' })
       expect(server.asked).toMatchObject([
         { method: 'GET', path: '/a?b=c', authorization: 'Bearer token-1', headers: { 'x-mine': '1' } },
@@ -185,6 +188,18 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect(server.asked).toHaveLength(2)
     })
 
+    it.each([
+      ['a form', () => new undici.FormData(), /name="a"\r\n\r\n1\r\n/],
+      ['a blob', () => new Blob(['blob']), /^blob$/],
+      ['a buffer', () => Buffer.from('bytes'), /^bytes$/],
+    ])('of %s is replaced, and the body sent again', async (_, make, sent) => {
+      const body = make()
+      if (body instanceof undici.FormData) body.append('a', '1')
+      const options = { method: 'POST', body: body as Undici.FormData, dispatcher }
+      expect((await undici.request(server.url, options)).statusCode).toBe(200)
+      expect(server.asked.map(asked => asked.body)).toEqual([1, 2].map(() => expect.stringMatching(sent)))
+    })
+
     it('of a stream is replaced, and the caller is told', async () => {
       expect(await failureOf(post(Readable.from(['streamed'])))).toMatchObject({
         code: 'body_not_replayable',
@@ -263,6 +278,25 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
       expect(server.asked.map(({ path }) => path)).toEqual(['/x?a=b&t=token-1', '/x?a=b&t=token-2'])
     })
 
+    it.each([
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+      ['br', brotliCompressSync],
+    ] as const)(
+      'is found in %s, which fetch asks for, and what is none is handed on as it came',
+      async (coding, pack) => {
+        const packed = { ...json, 'content-encoding': coding }
+        const good = `{"good":"${'x'.repeat(1_000)}"}`
+        server.script.push(answer(200, packed, pack('{"bad":110}')), answer(200, packed, pack(good)))
+        expect(await (await undici.fetch(`${server.url}/x`, { dispatcher })).text()).toBe(good)
+        expect(server.asked.map(({ path }) => path)).toEqual(['/x?t=token-1', '/x?t=token-2'])
+        server.script.push(answer(200, packed, '{"bad":110}'))
+        expect((await get()).text).toBe('{"bad":110}')
+        server.script.push(answer(200, packed, pack(`{"bad":"${'x'.repeat(70_000)}"}`)))
+        expect((await get()).statusCode).toBe(200)
+      },
+    )
+
     it('is not looked for in a body that is large or encoded', async () => {
       const large = `{"bad":"${'x'.repeat(70_000)}"}`
       server.script.push(answer(200, json, large))
@@ -318,7 +352,33 @@ export function callSuite(undici: typeof Undici, subject: typeof Subject): void 
   describe('no token goes', () => {
     it('to another origin', async () => {
       open({}, bearerApi({ origins: ['https://api.example'] }))
-      expect(await failureOf(get())).toMatchObject({ kind: 'configure', code: 'origin_not_allowed' })
+      for (let i = 0; i < 2; i++) {
+        expect(await failureOf(get())).toMatchObject({ kind: 'configure', code: 'origin_not_allowed' })
+      }
+      expect(server.asked).toEqual([])
+    })
+
+    it('along with the next, where a server redirects to itself with the query', async () => {
+      open(
+        {},
+        { ...bearerApi({ origins: [server.url] }), place: () => ({ in: 'query', name: 'access_token' }) },
+      )
+      server.script.push((response, { path }) =>
+        response.writeHead(301, { location: path.replace('/dir?', '/dir/?') }).end(),
+      )
+      server.script.push(answer(200))
+      dispatcher = dispatcher.compose(undici.interceptors.redirect({ maxRedirections: 3 }))
+      expect((await get('/dir?a=1')).statusCode).toBe(200)
+      expect(server.asked.map(({ path }) => path)).toEqual([
+        '/dir?a=1&access_token=token-1',
+        '/dir/?a=1&access_token=token-1',
+      ])
+    })
+
+    it('beside another in the same field, however that is written', async () => {
+      open({}, { ...bearerApi({ origins: [server.url] }), place: () => ({ in: 'header', name: 'X-Token' }) })
+      const headers = { 'x-token': 'mine' }
+      expect(await failureOf(get('/', { headers }))).toMatchObject({ code: 'scheme_conflict' })
       expect(server.asked).toEqual([])
     })
 

@@ -78,6 +78,11 @@ export function signerSuite(undici: typeof Undici, subject: typeof Subject): voi
       expect(server.asked).toMatchObject([{ authorization: signed(1), headers: { 'x-date': '1' } }])
     })
 
+    it('sees a path that begins with two slashes as one', async () => {
+      await get('//bucket/key?a=1')
+      expect(seen[0]?.url).toBe(`${server.url}//bucket/key?a=1`)
+    })
+
     it('signs every attempt anew, and renews nothing', async () => {
       server.script.push(answer(503), answer(503), answer(200))
       expect((await get()).statusCode).toBe(200)
