@@ -66,7 +66,7 @@ export function writeGrant(record: GrantRecord): { identity: GrantIdentity; reco
 /** Reads a record back; `undefined` when it is none, or has no token. */
 export function readGrant(identity: GrantIdentity, text: string): BundledGrant | 'newer' | undefined {
   const decoded = decodeRecord(text, identity)
-  if (decoded.kind === 'newer') return 'newer'
+  if (decoded.kind === 'barred') return 'newer'
   if (decoded.kind === 'miss' || decoded.record.tokens === undefined) return undefined
   return new BundledGrant(decoded.record, decoded.record.tokens)
 }

@@ -65,7 +65,7 @@ async function importGrant(grant: BundledGrant, store: Store, now: number): Prom
   let entry = await store.read(grant.key)
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const decoded = entry && decodeRecord(entry.value, grant.identity)
-    if (decoded?.kind === 'newer') throw new EvergrantError(fail('record_newer'))
+    if (decoded?.kind === 'barred') throw new EvergrantError(fail(decoded.code))
     const stored = decoded?.kind === 'record' ? decoded.record : undefined
     const outcome = stored && whyKept(stored, grant, now)
     if (outcome !== undefined) return outcome

@@ -15,6 +15,7 @@ export const SURROUNDING_FAILURES = {
   ],
   insecure_endpoint: ['该 URL 不是 https，凭据从不以明文发送。', '请使用 https。'],
   store_unreachable: ['存储没有应答。', '请检查存储。'],
+  record_sealed: ['该记录已加密，而此进程没有密钥环。', '请以 --keyring 指定密钥环。'],
   record_newer: ['该记录由更新版本的 Evergrant 写入。', '请升级此程序。'],
   seal_key_missing: [
     '某条记录所用的密钥不在密钥环中。',

@@ -121,6 +121,10 @@ export const FAILURE_CODES = {
   ],
   insecure_endpoint: ['configure', 'The URL is not https, and credentials are never sent in clear.'],
   store_unreachable: ['retry', 'The store does not answer, and without it this grant must not change.'],
+  record_sealed: [
+    'configure',
+    'The stored record is sealed, and this process has no keyring to open it with.',
+  ],
   record_newer: ['configure', 'A later version of Evergrant wrote this record; upgrade this process.'],
   seal_key_missing: [
     'configure',

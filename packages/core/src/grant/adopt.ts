@@ -24,7 +24,7 @@ export function adopt(turn: Turn, entry: Entry | undefined, sentAt: number): voi
   const known: Known = {
     version: entry?.version,
     record,
-    newer: decoded?.kind === 'newer',
+    barred: decoded?.kind === 'barred' ? decoded.code : undefined,
     inWritersClock: decoded?.kind === 'record' && decoded.clock === 'writer' && !isPutBack,
     readAt: at,
     ageMs: entry?.time && Math.max(0, entry.time.asOf - entry.time.storedAt),

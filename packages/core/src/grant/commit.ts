@@ -15,10 +15,12 @@ import { keepWaiters, NO_WAITERS, waitersOf } from './waiter-queue.ts'
 /** Writes what is pending over what is known. */
 export function writePending(turn: Turn, pending: Pending): void {
   const { value, clock } = encoded(turn, pending.record, pending.leaseStoredAt)
+  const { known } = turn.state
   turn.state.pending = { ...pending, clock }
   startWrite(turn, 'committing', {
     value,
-    expected: turn.state.known?.version,
+    // What must be left as it is, if it is still there, makes the store refuse, and show it.
+    expected: known?.barred ? undefined : known?.version,
     ...retained(pending.retainUntil),
   })
 }
@@ -67,7 +69,7 @@ export function settleRefused(turn: Turn, pending: Pending, entry: Entry | undef
   adopt(turn, entry, sentAt)
   const { known } = state
   const stored = known?.record
-  if (known?.newer) return putAside(turn, pending)
+  if (known?.barred) return putAside(turn, pending)
   if (pending.command !== undefined && stored?.commands.includes(pending.command)) {
     // Carried out, though the store's answer was lost or said otherwise; and perhaps built upon since.
     return confirmCommand(turn, pending)
@@ -167,7 +169,9 @@ function putAside(turn: Turn, pending: Pending): void {
     report(turn, { type: 'renewal.overtaken', fence: pending.record.fence })
     discardOvertaken(turn, pending)
   }
-  for (const { id } of waitersOf(pending.commanders)) replyFailure(turn, id, fail('record_newer'))
+  const barred = state.known?.barred
+  if (barred === undefined) return
+  for (const { id } of waitersOf(pending.commanders)) replyFailure(turn, id, fail(barred))
 }
 
 /** The store did not answer, or with an error: the write may or may not have been applied. */

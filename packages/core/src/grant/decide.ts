@@ -116,7 +116,7 @@ function recheckAt(turn: Turn, known: Known): number {
 function needsRestoring(turn: Turn): boolean {
   const { state, at, policy } = turn
   const { known, stamp } = state
-  if (known === undefined || known.newer || policy.role === 'follower') return false
+  if (known === undefined || known.barred || policy.role === 'follower') return false
   if (isLapsed(stamp, at)) return false
   if (isLeasedElsewhere(known, policy)) return false
   if (newestRecord(turn).generation > (known.record?.generation ?? 0)) return true
@@ -130,7 +130,7 @@ function pursue(turn: Turn): void {
   const { known } = state
   if (mayLeaseUnseen(turn)) return leaseUnseen(turn)
   if (known === undefined || state.hinted !== false) return readOrWait(turn)
-  if (known.newer) return giveUp(turn, fail('record_newer'), known)
+  if (known.barred) return giveUp(turn, fail(known.barred), known)
   const pause = pauseOf(turn)
   if (pause !== undefined && !isMended(turn, pause)) return sitOut(turn, pause, known)
   if (policy.role === 'follower') return lookAgain(turn, known.readAt + policy.pollMs)

@@ -1,7 +1,7 @@
 import type { Failure } from '../failure/failure.ts'
 import type { Version } from '../ports/store.ts'
 import type { GrantRecord, Trouble } from '../record/grant-record.ts'
-import type { RecordClock } from '../record/record-codec.ts'
+import type { Barred, RecordClock } from '../record/record-codec.ts'
 import type { RenewalReason } from './grant-effect.ts'
 import type { Phase } from './phase.ts'
 import type { Stamp } from './stamp.ts'
@@ -13,8 +13,8 @@ export interface Known {
   readonly version: Version | undefined
   /** `undefined`: nothing, or nothing that decodes to a record of this grant. */
   readonly record: GrantRecord | undefined
-  /** The bytes are of a later version of Evergrant. */
-  readonly newer: boolean
+  /** Why the bytes must be left as they are; absent: they need not be. */
+  readonly barred: Barred | undefined
   /** Its instants are those of its writer's clock, which nobody else can see. */
   readonly inWritersClock: boolean
   readonly readAt: number

@@ -187,7 +187,7 @@ function ownWrite(turn: Turn, event: EventOf<'record.written'>, record: GrantRec
   return {
     version: event.version,
     record,
-    newer: false,
+    barred: undefined,
     inWritersClock: false,
     readAt: at,
     ageMs: 0,

@@ -15,15 +15,21 @@ export const RECORD_FORMAT = 1
  */
 export type RecordClock = 'store' | 'writer'
 
+/** Why a stored record is neither read nor written over: it is of a later version, or sealed, and there is no keyring here. */
+export type Barred = 'record_newer' | 'record_sealed'
+
+/** How an envelope of sealed storage begins, in every format of it. */
+const SEALED = /^evs[1-9]\d*\./
+
 /**
  * What stored bytes turned out to be: a record of the grant asked for; nothing of it (garbage, another
- * format, another grant's record), which is the same as absence; or a record of a later version of Evergrant,
- * which must not be overwritten.
+ * format, another grant's record), which is the same as absence; or a record that must not be overwritten, though it
+ * cannot be read here.
  */
 export type Decoded =
   | { readonly kind: 'record'; readonly record: GrantRecord; readonly clock: RecordClock }
   | { readonly kind: 'miss' }
-  | { readonly kind: 'newer' }
+  | { readonly kind: 'barred'; readonly code: Barred }
 
 const FAILURE_KINDS: readonly FailureKind[] = [
   'reauthorize',
@@ -58,10 +64,11 @@ export function encodeRecord(record: GrantRecord, clock: RecordClock): string {
 
 /** Reads stored text as a record of `identity`. Never throws, whatever the text is. */
 export function decodeRecord(text: string, identity: GrantIdentity): Decoded {
+  if (SEALED.test(text)) return { kind: 'barred', code: 'record_sealed' }
   try {
     const members = new MembersReader(JSON.parse(text))
     const format = members.count('format')
-    if (format > RECORD_FORMAT) return { kind: 'newer' }
+    if (format > RECORD_FORMAT) return { kind: 'barred', code: 'record_newer' }
     if (format !== RECORD_FORMAT || members.text('identity') !== canonicalText(identity))
       return { kind: 'miss' }
     return { kind: 'record', record: readRecord(members, identity), clock: members.oneOf('clock', CLOCKS) }

@@ -99,6 +99,20 @@ describe('what the store holds', () => {
     expect(subject.store.read(subject.now)?.value).toBe(future)
   })
 
+  it('is left untouched when it is sealed, and this process has no keyring', () => {
+    const subject = world()
+    const envelope = 'evs1.k1.c2FsdA..AAECAwQ'
+    subject.store.plant(envelope, subject.now)
+    const session = new Session(subject)
+    const waiter = session.ask()
+    session.run()
+    expect(session.failure(waiter)).toMatchObject({ kind: 'configure', code: 'record_sealed' })
+    const dropping = session.drop()
+    session.run()
+    expect(session.failure(dropping).code).toBe('record_sealed')
+    expect(subject.store.read(subject.now)?.value).toBe(envelope)
+  })
+
   it('refuses a command over a record of a later version', () => {
     const subject = world()
     subject.store.plant('{"format":2}', subject.now)
@@ -106,6 +120,11 @@ describe('what the store holds', () => {
     const waiter = session.drop()
     session.run()
     expect(session.failure(waiter).code).toBe('record_newer')
+    expect(subject.store.read(subject.now)?.value).toBe('{"format":2}')
+    // Now that it was seen, no less.
+    const again = session.drop()
+    session.run()
+    expect(session.failure(again).code).toBe('record_newer')
     expect(subject.store.read(subject.now)?.value).toBe('{"format":2}')
   })
 })

@@ -159,7 +159,7 @@ const PARSING_MUTANTS: readonly Mutant[] = [
     name: 'later-format-overwritten',
     area: 'parsing',
     file: `${RECORD}/record-codec.ts`,
-    find: "if (format > RECORD_FORMAT) return { kind: 'newer' }",
+    find: "if (format > RECORD_FORMAT) return { kind: 'barred', code: 'record_newer' }",
     replace: '',
     breaks: 'the record of a later version is overwritten',
     tests: 'packages/core/test/record/record-codec.test.ts',
