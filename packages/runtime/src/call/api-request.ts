@@ -33,6 +33,8 @@ export interface ApiRequest {
   readonly init: RequestInit
   /** Whether the body can be sent again: not a stream. */
   readonly replayable: boolean
+  /** A stream that may be none: `Request` makes one of every body. */
+  readonly ofRequest?: ReadableStream<Uint8Array<ArrayBuffer>> | undefined
   readonly repeatable: boolean
 }
 
@@ -69,7 +71,7 @@ export function apiRequest(
   placeOf: (text: string) => Place,
   retryUnsafe: boolean,
 ): ApiRequest {
-  const given = typeof input !== 'string' && input instanceof Request ? input : undefined
+  const given = typeof input === 'string' || !isRequest(input) ? undefined : input
   const { url, target } = placeOf(given?.url ?? String(input))
   const { retryUnsafe: unsafe = retryUnsafe, ...rest }: CallInit = init ?? NOTHING_SAID
   const method = (rest.method ?? given?.method ?? 'GET').toUpperCase()
@@ -84,8 +86,14 @@ export function apiRequest(
     signal: rest.signal ?? given?.signal ?? undefined,
     init: given === undefined ? rest : { ...instructionsOf(given), ...rest },
     replayable: body === null || !isStream(body),
+    ...(given?.body != null && body === given.body && { ofRequest: given.body }),
     repeatable: unsafe || isIdempotent(method),
   }
+}
+
+/** Whether it is a request: of this runtime, or of a library that brings a class of its own along. */
+function isRequest(input: URL | Request): input is Request {
+  return input instanceof Request || ('url' in input && 'method' in input && 'headers' in input)
 }
 
 /** What a `Request` says about how it is to be sent, as far as a server program can tell the difference. */
@@ -132,7 +140,7 @@ export function requireUnauthorized(request: ApiRequest, server: ResourceServer)
 
 const IN_HEADER: TokenPlace = { in: 'header' }
 
-function contentTypeOf({ headers, body }: ApiRequest): string {
+export function contentTypeOf({ headers, body }: ApiRequest): string {
   const given = headers?.get('content-type') ?? null
   if (given !== null) return given
   return body instanceof URLSearchParams ? FORM : ''

@@ -29,6 +29,7 @@ import type { Token } from '../token.ts'
 import {
   type ApiRequest,
   authorizedHeaders,
+  contentTypeOf,
   FORM_FIELD,
   headersFor,
   type Parts,
@@ -40,6 +41,7 @@ import {
 import type { BearerWay } from './bearer-way.ts'
 import { CallRecord } from './call-record.ts'
 import { withoutTokenInUrl } from './clean-url.ts'
+import { heldBody } from './held-body.ts'
 import { answerOf, discard } from './look-into.ts'
 import { pause } from './pause.ts'
 import { asksForProof, withProof } from './proof-of-call.ts'
@@ -79,8 +81,14 @@ export class FetchCall {
 
   /** Waits for no more than it must: what is at hand already is not awaited. */
   async make(): Promise<Response> {
-    const { guard, server } = this.#setting
+    const { guard, server, clock } = this.#setting
     try {
+      const { ofRequest } = this.#request
+      if (ofRequest !== undefined) {
+        const body = await heldBody(ofRequest, contentTypeOf(this.#request), clock)
+        const replayable = !(body instanceof ReadableStream)
+        this.#request = { ...this.#request, body, replayable, ofRequest: undefined }
+      }
       for (;;) {
         const { target, signal } = this.#request
         if (guard !== undefined) await guard.enter(target, signal)
