@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { EvergrantError, type Failure, fail, type Secret, TransportError } from '@evergrant/core'
 
@@ -9,7 +10,7 @@ export interface ClientCertificate {
 
 /**
  * Reads a certificate and its key; the one that is known is returned as it is while nothing has changed. Rejects with
- * `key_unusable` when they are no pair. Nothing has been sent when it rejects.
+ * `key_unusable` when they are no pair, or the certificate has expired. Nothing has been sent when it rejects.
  */
 export async function readClientCertificate(
   certFrom: string | Secret,
@@ -19,14 +20,23 @@ export async function readClientCertificate(
   const cert = await textOf(certFrom, 'certificate')
   const key = await textOf(keyFrom, 'key')
   const before = known()
-  if (before?.cert === cert && before.key === key) return before
+  const isKnown = before?.cert === cert && before.key === key
   try {
-    createSecureContext({ cert, key })
+    if (!isKnown) createSecureContext({ cert, key })
   } catch {
     // What OpenSSL says of it may quote the text.
     throw unsent(fail('key_unusable', { message: UNUSABLE }))
   }
-  return { cert, key }
+  requireValid(cert)
+  return isKnown ? before : { cert, key }
+}
+
+/** A server refuses one that has expired, but so late that the request may be on its way. */
+function requireValid(cert: string): void {
+  const { validTo } = new X509Certificate(cert)
+  if (Date.parse(validTo) > Date.now()) return
+  const message = `The client certificate was valid until ${validTo}; put a new one in its place.`
+  throw unsent(fail('key_unusable', { message }))
 }
 
 const UNUSABLE =

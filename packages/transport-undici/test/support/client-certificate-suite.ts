@@ -100,6 +100,13 @@ export function clientCertificateSuite(undiciTransport: typeof Factory): void {
     }
   })
 
+  it('that has expired is found out before anything is sent', async () => {
+    const expired = await selfSigned({ host: 'client-1', days: -1 })
+    const failure = await failureOf(transport(expired).send(request, LIMITS))
+    expect(failure).toMatchObject({ kind: 'configure', code: 'key_unusable', delivery: 'not_sent' })
+    expect(failure.message).toMatch(/was valid until .* GMT; put a new one/)
+  })
+
   it.each([
     ['empty', () => ''],
     ['gone', () => Promise.reject(new EvergrantError(fail('secret_unavailable')))],
