@@ -74,6 +74,23 @@ describe('a dispatcher of your own', () => {
     await Promise.all([dispatcher.close(), server.close(), elsewhere.close()])
   })
 
+  it('that comes to the request when its time is over is told to leave it', async () => {
+    const aborted: unknown[] = []
+    let begin = () => {}
+    const dispatcher = new undici.Agent().compose(_dispatch => (_request, handler) => {
+      const controller = { abort: (reason: unknown) => void aborted.push(reason) }
+      begin = () => handler.onRequestStart?.(controller as undici.Dispatcher.DispatchController, {})
+      return true
+    })
+    const transport = subject.undiciTransport({ dispatcher })
+    const asked = transport.send(post('https://x.invalid/'), { ...LIMITS, timeoutMs: 20 })
+    expect(await failureOf(asked)).toMatchObject({ code: 'request_timed_out', delivery: 'not_sent' })
+    expect(aborted).toEqual([])
+    begin()
+    expect(aborted).toHaveLength(1)
+    await dispatcher.close()
+  })
+
   it('that throws has sent nothing', async () => {
     const dispatcher = new undici.Agent().compose(_dispatch => (_request, _handler) => {
       throw new TypeError('the interceptor is broken')
