@@ -16,7 +16,10 @@ import {
 export interface FetchTransportOptions {
   /** The fetch to use; the global one by default. */
   readonly fetch?: typeof fetch
-  /** Allow plain http to this very machine, for local sandboxes. `false` by default. */
+  /**
+   * Allow plain http to this very machine, for local sandboxes. `false` by default. Where `fetch` goes through a proxy
+   * (`NODE_USE_ENV_PROXY`), that would see it: have `NO_PROXY` name this machine.
+   */
   readonly allowInsecureLoopback?: boolean
 }
 

@@ -204,11 +204,6 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
       meaning: 'The store cannot be reached, and without it this grant must not be renewed.',
       remedy: 'Check the store. A usable token goes on being served meanwhile.',
     },
-    record_sealed: {
-      meaning: 'The stored record is sealed, and the store of this process is not; it is left untouched.',
-      remedy:
-        'Give this process the keyring: wrap its store in sealed(), or name the keyring on the command line.',
-    },
     record_newer: {
       meaning: 'The stored record has a format of a later version of Evergrant; it is left untouched.',
       remedy: 'Upgrade this process.',

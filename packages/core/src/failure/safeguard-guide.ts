@@ -2,6 +2,11 @@ import type { FailureCode } from './failure-codes.ts'
 
 /** What the failures of sealed storage, pins, audit logs and second verifications mean: a part of the failure guide. */
 export const SAFEGUARD_GUIDE = {
+  record_sealed: {
+    meaning: 'The stored record is sealed, and the store of this process is not; it is left untouched.',
+    remedy:
+      'Give this process the keyring: wrap its store in sealed(), or name the keyring on the command line.',
+  },
   seal_key_missing: {
     meaning: 'A stored record is sealed under a key that is not in the keyring. It is left untouched.',
     remedy:
