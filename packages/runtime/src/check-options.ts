@@ -9,7 +9,8 @@ import { invalidOption } from './invalid-option.ts'
  * @module
  */
 
-export function checkGrant(options: GrantOptions): void {
+/** `hasStore`: whether grants are kept in a store that others may have part in. */
+export function checkGrant(options: GrantOptions, hasStore: boolean): void {
   const { provider, client, grant, role, subject, scopes = [] }: Partial<GrantOptions> = options ?? {}
   requireObject('provider', provider, ['name', 'tokenEndpoint'], 'string')
   requireText('client.id', client?.id)
@@ -23,6 +24,9 @@ export function checkGrant(options: GrantOptions): void {
     if (subject === undefined) throw invalidOption('subject is missing, which says whose token is exchanged')
   }
   if (role !== undefined) requireOneOf('role', role, ['renewer', 'follower'])
+  if (role === 'follower' && !hasStore) {
+    throw invalidOption('role is follower and store is missing; give the store that the renewer writes to')
+  }
   requireScopes(scopes)
 }
 
@@ -50,7 +54,9 @@ const MAKERS = {
 function requireText(option: string, value: unknown): void {
   if (typeof value === 'string' || typeof Object(value).read === 'function') return
   const isSet = (value ?? undefined) !== undefined
-  const problem = isSet ? 'neither text nor a secret' : 'missing, or the variable that it comes from is not set'
+  const problem = isSet
+    ? 'neither text nor a secret'
+    : 'missing, or the variable that it comes from is not set'
   throw invalidOption(`${option} is ${problem}; write client: { id, secret }, each a text, env() or secret()`)
 }
 

@@ -1,11 +1,4 @@
-import {
-  type Clock,
-  EvergrantError,
-  fail,
-  recordKey,
-  type Store,
-  type Transport,
-} from '@evergrant/core'
+import { type Clock, EvergrantError, fail, recordKey, type Store, type Transport } from '@evergrant/core'
 import { newHolderName, systemChance } from './chance.ts'
 import { checkGrant, checkStore } from './check-options.ts'
 import { ClientGate } from './client-gate.ts'
@@ -74,6 +67,7 @@ class Runtime implements TokenRuntime, SessionHome {
   readonly #sessionsMax: number
   readonly #newHolderName: () => string
   readonly #policies: Policies
+  readonly #hasStore: boolean
   /** By key, those that were opened or used last at the end. */
   readonly #sessions = new Map<string, Session>()
   #closing: Promise<void> | undefined
@@ -86,6 +80,7 @@ class Runtime implements TokenRuntime, SessionHome {
       throw invalidOption(`sessionsMax is ${sessionsMax}, not a number of sessions of at least 1`)
     }
     this.#sessionsMax = sessionsMax
+    this.#hasStore = store !== undefined
     this.clock = clock
     this.#newHolderName = options.newHolderName ?? newHolderName
     this.#surroundings = {
@@ -99,7 +94,7 @@ class Runtime implements TokenRuntime, SessionHome {
 
   source(options: GrantOptions, ownsThis = false): TokenSource {
     // Checked now, though there is no session yet, so that a mistake shows where it was made.
-    checkGrant(options)
+    checkGrant(options, this.#hasStore)
     const { callTimeoutMs } = this.#policies.check(options)
     const source = new Source(this, options, callTimeoutMs, ownsThis)
     if (options.keepWarm) source.warmUp()

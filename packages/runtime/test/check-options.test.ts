@@ -42,8 +42,16 @@ describe('options that types rule out are refused where they are written, with w
     ],
     ['no client', { provider: PROVIDER }, 'client.id is missing'],
     ['a client of other names', { ...SOUND, client: { clientId: 'i' } }, 'write client: { id, secret }'],
-    ['a number for an id', { ...SOUND, client: { ...CLIENT, id: 7 } }, 'client.id is neither text nor a secret'],
-    ['a function for a secret', { ...SOUND, client: { id: 'i', secret: () => 's' } }, 'client.secret is neither'],
+    [
+      'a number for an id',
+      { ...SOUND, client: { ...CLIENT, id: 7 } },
+      'client.id is neither text nor a secret',
+    ],
+    [
+      'a function for a secret',
+      { ...SOUND, client: { id: 'i', secret: () => 's' } },
+      'client.secret is neither',
+    ],
     ['an unset secret', { ...SOUND, client: { id: 'i', secret: undefined } }, 'client.secret is missing'],
     [
       'an empty secret',
@@ -55,10 +63,19 @@ describe('options that types rule out are refused where they are written, with w
       { ...SOUND, grant: { type: 'authorization_code' } },
       'grant.type is "authorization_code", not one of client_credentials, refresh_token, token_exchange',
     ],
-    ['the type of a grant alone', { ...SOUND, grant: 'refresh_token' }, 'grant.type is undefined, not one of'],
+    [
+      'the type of a grant alone',
+      { ...SOUND, grant: 'refresh_token' },
+      'grant.type is undefined, not one of',
+    ],
     ['an exchange made by hand', { ...SOUND, grant: { type: 'token_exchange' } }, 'returns'],
     ['a role that is none', { ...SOUND, role: 'reader' }, 'role is "reader", not one of renewer, follower'],
-    ['a store that was not called', { ...SOUND, store: localStore }, 'store is a function; call it: localStore()'],
+    ['a role that follows nobody', { ...SOUND, role: 'follower' }, 'role is follower and store is missing'],
+    [
+      'a store that was not called',
+      { ...SOUND, store: localStore },
+      'store is a function; call it: localStore()',
+    ],
     ['a part of a store', { ...SOUND, store: { read() {} } }, 'store is no object with read and write'],
   ])('%s', (_, options, problem) => {
     const error = refusal(options)
@@ -88,6 +105,7 @@ describe('options that are sound are not refused', () => {
     ['a public client', { client: { id: 'i' }, grant: { type: 'refresh_token' } }],
     ['an exchange', { grant: tokenExchange({ subjectToken }), subject: 'somebody' }],
     ['no store, said in so many words', { store: null, role: 'renewer' }],
+    ['a follower of a store, be it one that a bundle is put into', { role: 'follower', store: localStore() }],
   ])('%s', async (_, options) => {
     await open({ ...SOUND, ...options }).close()
   })

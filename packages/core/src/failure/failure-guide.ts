@@ -214,7 +214,7 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
     },
     follower_waits: {
       meaning: 'This process only follows, and the process that renews has not stored a usable token.',
-      remedy: 'Check the process that renews.',
+      remedy: 'Check the process that renews, and that both have the same store.',
     },
     waiters_exhausted: {
       meaning: 'More than waitersMax callers are waiting for this token already.',
