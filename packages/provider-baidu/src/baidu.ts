@@ -10,6 +10,8 @@ import {
   tolerantProfile,
 } from '@evergrant/core'
 import { PLATFORM_ERRORS } from './errors/classic-errors.ts'
+import { type BaiduErrorTable, errorTable } from './errors/error-entry.ts'
+import { NO_SUCH_API } from './errors/no-such-api.ts'
 import { doubtBaiduClient } from './key-kind.ts'
 import { parseBaiduToken } from './token-text.ts'
 
@@ -101,6 +103,9 @@ function profileOf(keepsRefreshToken: boolean, keepSession: boolean): MessagePro
   }
 }
 
+/** Of the codes of the AI APIs, the one that means this endpoint. The whole table would be too much for every program. */
+const ENDPOINT_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([NO_SUCH_API])
+
 /** Baidu's own errors at the token endpoint: the classic OAuth table, and codes that come as `error_code`. */
 function classifyError({ status, error, description = '', members }: ErrorView): Failure | undefined {
   const code = errorCodeOf(members)
@@ -123,7 +128,7 @@ function errorCodeOf(members: Members): string | undefined {
 }
 
 function ofErrorCode(code: string): Failure {
-  const entry = PLATFORM_ERRORS[Number(code)]
+  const entry = PLATFORM_ERRORS[Number(code)] ?? ENDPOINT_ERRORS[Number(code)]
   if (entry === undefined) {
     return { kind: 'retry', code, message: `Baidu answered with the error code ${code}.` }
   }

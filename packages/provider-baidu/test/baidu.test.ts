@@ -102,6 +102,7 @@ describe('an error of the token endpoint', () => {
     [200, { error_code: 40002, error_msg: 'x' }, 'configure', '40002', 'Secret Key'],
     [200, { error_code: '40003' }, 'configure', '40003', 'HTTPS'],
     [403, { error_code: 40004 }, 'configure', '40004', 'IP'],
+    [200, { error_code: 3, error_msg: 'Unsupported openapi method' }, 'configure', '3', 'Check the URL.'],
   ])('%i %j is of kind %s, with advice in two languages', (status, body, kind, code, words) => {
     const found = failure(status, body)
     expect(found).toMatchObject({ kind, code })

@@ -132,6 +132,18 @@ describe('against the sandbox', () => {
     })
   })
 
+  it.each([
+    ['swapped', { id: CLIENT.secret, secret: CLIENT.id }, 'swapped'],
+    ['with a line break', { id: CLIENT.id, secret: `${CLIENT.secret}\n` }, 'white space'],
+    ['of the account', { id: 'ALTAKsandbox', secret: CLIENT.secret }, 'Access Key of the account'],
+    ['of the new kind', { id: 'bce-v3/ALTAK-x/y', secret: CLIENT.secret }, 'bce-v3/'],
+  ])('keys that are %s fail with the advice that their shape calls for', async (_, client, words) => {
+    open({}, { client })
+    const { code, advice } = await failure()
+    expect(code).toBe('invalid_client')
+    expect(advice).toMatchObject({ en: expect.stringContaining(words), zh: expect.stringMatching(/。$/) })
+  })
+
   it('no secret and no token is in anything that is told', async () => {
     open({ parameters: 'query' })
     sandbox.fault('reset', 3)

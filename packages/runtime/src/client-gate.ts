@@ -48,11 +48,16 @@ export class ClientGate {
     this.#authentication = authenticationOf(provider, client)
   }
 
-  /** A failure with advice about the client where that may be the reason: what was not answered was not refused for it. */
+  /**
+   * A failure with advice about the client where that may be the reason: what was not answered was not refused for it.
+   * What the provider advises comes after it, which knows only the answer.
+   */
   advised(failure: Failure): Failure {
-    const refused = failure.kind === 'configure' && failure.status !== undefined
-    const advice = failure.advice ?? (refused ? this.doubt : undefined)
-    return advice === undefined ? failure : { ...failure, advice }
+    const { kind, status, advice } = failure
+    const { doubt } = this
+    if (doubt === undefined || kind !== 'configure' || status === undefined) return failure
+    const both = advice && { en: `${doubt.en} ${advice.en}`, zh: `${doubt.zh}${advice.zh}` }
+    return { ...failure, advice: both ?? doubt }
   }
 
   /** Calls `onDoubt` before the first request if the client looks doubtful. */

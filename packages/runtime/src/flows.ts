@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { TransportError } from '@evergrant/core'
 export type { DevicePrompt, Introspection } from '@evergrant/core/flows'
 export {
   type AuthorizationFlow,

@@ -34,7 +34,7 @@ export interface GrantOptions {
   readonly keepWarm?: boolean
   /**
    * `follower` never renews: it reads what another process renews, and tells it by way of the store of a token that was
-   * rejected here. `renewer` by default.
+   * rejected here. It needs a `store`, the one that the renewer writes to. `renewer` by default.
    */
   readonly role?: 'renewer' | 'follower'
   /** Numbers that differ from the provider's and from the defaults. */

@@ -1,13 +1,6 @@
-import {
-  type Clock,
-  EvergrantError,
-  fail,
-  isScopeToken,
-  recordKey,
-  type Store,
-  type Transport,
-} from '@evergrant/core'
+import { type Clock, EvergrantError, fail, recordKey, type Store, type Transport } from '@evergrant/core'
 import { newHolderName, systemChance } from './chance.ts'
+import { checkGrant, checkStore } from './check-options.ts'
 import { ClientGate } from './client-gate.ts'
 import type { Surroundings } from './effect-shell.ts'
 import { fetchTransport } from './fetch-transport.ts'
@@ -55,14 +48,14 @@ export interface TokenRuntime extends AsyncDisposable {
 /** How many of the longest-resting sessions are looked at to find one that may go. */
 const EVICTION_LOOKS_MAX = 100
 
-export function tokenRuntime(options: RuntimeOptions = {}): TokenRuntime {
+export function tokenRuntime(options?: RuntimeOptions): TokenRuntime {
   return new Runtime(options)
 }
 
 /**
  * A source of one grant, with a runtime of its own.
  *
- * Throws an `EvergrantError` of code `invalid_option` when an option is out of its range.
+ * Throws an `EvergrantError` of code `invalid_option` when an option is out of its range, or is not what it has to be.
  */
 export function tokenSource(options: GrantOptions & RuntimeOptions): TokenSource {
   return new Runtime(options).source(options, true)
@@ -74,20 +67,24 @@ class Runtime implements TokenRuntime, SessionHome {
   readonly #sessionsMax: number
   readonly #newHolderName: () => string
   readonly #policies: Policies
+  readonly #hasStore: boolean
   /** By key, those that were opened or used last at the end. */
   readonly #sessions = new Map<string, Session>()
   #closing: Promise<void> | undefined
 
-  constructor(options: RuntimeOptions) {
+  constructor(options: RuntimeOptions = {}) {
     const { clock = sharedClock(), sessionsMax = 10_000 } = options
+    const store = options.store ?? undefined
+    checkStore(store)
     if (!Number.isSafeInteger(sessionsMax) || sessionsMax < 1) {
       throw invalidOption(`sessionsMax is ${sessionsMax}, not a number of sessions of at least 1`)
     }
     this.#sessionsMax = sessionsMax
+    this.#hasStore = store !== undefined
     this.clock = clock
     this.#newHolderName = options.newHolderName ?? newHolderName
     this.#surroundings = {
-      store: options.store ?? localStore({ entriesMax: Math.max(sessionsMax, LOCAL_ENTRIES_MAX), clock }),
+      store: store ?? localStore({ entriesMax: Math.max(sessionsMax, LOCAL_ENTRIES_MAX), clock }),
       transport: options.transport ?? fetchTransport(),
       clock,
       random: options.random ?? systemChance,
@@ -97,11 +94,8 @@ class Runtime implements TokenRuntime, SessionHome {
 
   source(options: GrantOptions, ownsThis = false): TokenSource {
     // Checked now, though there is no session yet, so that a mistake shows where it was made.
+    checkGrant(options, this.#hasStore)
     const { callTimeoutMs } = this.#policies.check(options)
-    requireId(options)
-    requireSecret(options)
-    requireSubject(options)
-    requireScopes(options)
     const source = new Source(this, options, callTimeoutMs, ownsThis)
     if (options.keepWarm) source.warmUp()
     return source
@@ -169,33 +163,4 @@ class Runtime implements TokenRuntime, SessionHome {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** A variable of the environment that is not set is `undefined`, whatever the types say. */
-function requireId({ client }: GrantOptions): void {
-  if ((client?.id ?? undefined) !== undefined) return
-  throw invalidOption('client.id is missing; see that the variable is set that it comes from')
-}
-
-/** Client credentials are for confidential clients (RFC 6749 §4.4): a missing secret is a mistake, not a public client. */
-function requireSecret({ client, grant }: GrantOptions): void {
-  const isOpenToAll = grant !== undefined && grant.type !== 'client_credentials'
-  if (isOpenToAll || client.secret !== undefined || client.authentication !== undefined) return
-  throw invalidOption('client.secret is missing; see that the variable is set that it comes from')
-}
-
-/** Without a name, the tokens of two subjects would be one grant, and one of them would get the other's. */
-function requireSubject({ grant, subject }: GrantOptions): void {
-  if (grant?.type !== 'token_exchange' || subject !== undefined) return
-  throw invalidOption('subject is missing, which says whose token is exchanged')
-}
-
-/** A text of several scopes would be one grant, and the list of them another one. */
-function requireScopes({ scopes = [] }: GrantOptions): void {
-  if (!Array.isArray(scopes)) throw invalidOption('scopes is not a list')
-  const odd = scopes.find(scope => !isScopeToken(scope))
-  if (odd === undefined) return
-  throw invalidOption(
-    `scopes has ${JSON.stringify(odd)}, which is no scope token (RFC 6749 §3.3); write each as one item`,
-  )
 }

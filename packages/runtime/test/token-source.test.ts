@@ -405,6 +405,16 @@ describe('a client that looks like something else', () => {
     expect(events.filter(event => event.type === 'client.doubtful')).toHaveLength(1)
   })
 
+  it('is spoken of first where the provider has advice of its own, which knows only the answer', async () => {
+    const told = { ...fail('invalid_client'), status: 401, advice: { en: 'Copy it.', zh: '请复制。' } }
+    const profile = { ...PROVIDER.profile, classifyError: () => told }
+    const provider = { ...doubting, profile }
+    const { source, transport } = rig({ provider, client: { id: 'swapped', secret: 's' } })
+    transport.expect(jsonResponse({ error: 'invalid_client' }, 401))
+    const { advice } = await failureOf(source.token())
+    expect(advice).toEqual({ en: 'Swap them. Copy it.', zh: '请互换。请复制。' })
+  })
+
   it('is not blamed for a failure that no server has answered with', async () => {
     const { source, transport } = rig({ provider: doubting, client: { id: 'swapped', secret: 's' } })
     transport.expect(new TransportError(fail('tls_failed'), 'not_sent'))

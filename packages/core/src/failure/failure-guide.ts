@@ -141,7 +141,9 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
     },
     issuer_mismatch: {
       meaning: 'The issuer named by the answer is not the one that was asked, or none is named (RFC 9207).',
-      remedy: 'Do not use the answer: it may belong to a mix-up attack. Check issuer and redirect URI.',
+      remedy:
+        'Drop or add the slash at the end of the issuer, where its metadata was read: the message says which issuer they ' +
+        'name. Else do not use the answer: it may belong to a mix-up attack. Check issuer and redirect URI.',
     },
     callback_malformed: {
       meaning:
@@ -214,7 +216,7 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
     },
     follower_waits: {
       meaning: 'This process only follows, and the process that renews has not stored a usable token.',
-      remedy: 'Check the process that renews.',
+      remedy: 'Check the process that renews, and that both have the same store.',
     },
     waiters_exhausted: {
       meaning: 'More than waitersMax callers are waiting for this token already.',

@@ -58,7 +58,8 @@ export function readMetadata(response: HttpResponse, rules: MetadataRules): Meta
   const body = parseJsonObject(response.body)
   if (!body.ok) return refuse(body.failure)
   const { members } = body
-  if (members.get('issuer') !== rules.issuer) return refuse(fail('issuer_mismatch'))
+  const named = members.get('issuer')
+  if (named !== rules.issuer) return refuse(anotherIssuer(named, rules))
   const endpoints: Partial<Record<Endpoint, string>> = {}
   const aliases = rules.mutualTls ? aliasesOf(members) : undefined
   for (const [name, member] of ENDPOINTS) {
@@ -110,6 +111,19 @@ const ENDPOINTS: readonly (readonly [Endpoint, string])[] = [
 function aliasesOf(members: Members): Members | undefined {
   const aliases = members.get('mtls_endpoint_aliases')
   return typeof aliases === 'object' && aliases !== null ? new Map(Object.entries(aliases)) : undefined
+}
+
+/** What may be quoted of an issuer: a plain URL, without a user, a query or odd characters (RFC 8414 §2). */
+const PLAIN_URL = /^https?:\/\/[\w.:/~%[\]-]{1,200}$/i
+
+/** Most often a slash too many at the end of the issuer, or an answer of another kind: the message shows which. */
+function anotherIssuer(named: unknown, { issuer }: MetadataRules): Failure {
+  const isUrl = typeof named === 'string' && PLAIN_URL.test(named)
+  return fail('issuer_mismatch', {
+    message: isUrl
+      ? `The metadata of ${issuer} names the issuer ${named}; write the issuer so if that one is meant.`
+      : `The answer of ${issuer} names no issuer, and is no metadata; check the URL.`,
+  })
 }
 
 function whyElsewhere(member: string, text: string, rules: MetadataRules): Failure | undefined {

@@ -118,6 +118,21 @@ describe('the metadata of an issuer', () => {
     expect(read(moved, { endpointHosts: ['oauth2.example'] }).ok).toBe(true)
   })
 
+  it.each([
+    ['https://as.example/tenant/', 'names the issuer https://as.example/tenant/; write the issuer so'],
+    ['https://AS.example/tenant', 'names the issuer https://AS.example/tenant;'],
+    [undefined, `The answer of ${ISSUER} names no issuer`],
+    [7, 'names no issuer'],
+    ['javascript:alert(1)', 'names no issuer'],
+    ['https://user:p4ss@as.example', 'names no issuer'],
+    ['https://as.example/\u001b[2J', 'names no issuer'],
+    [`https://as.example/${'a'.repeat(300)}`, 'names no issuer'],
+  ])('that names %j is refused in words that say so, and quote nothing but a plain URL', (issuer, words) => {
+    const refused = read({ ...METADATA, issuer })
+    expect(refused).toMatchObject({ ok: false, failure: { kind: 'distrust', code: 'issuer_mismatch' } })
+    expect(refused.ok ? '' : refused.failure.message).toContain(words)
+  })
+
   it('that is not there is no provider', () => {
     expect(read({}, {}, 404)).toMatchObject({ ok: false, failure: { code: 'response_status', status: 404 } })
   })

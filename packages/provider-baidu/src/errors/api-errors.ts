@@ -1,4 +1,5 @@
 import { type BaiduErrorTable, errorTable } from './error-entry.ts'
+import { NO_SUCH_API } from './no-such-api.ts'
 
 const RETRY_EN = 'Repeat the call after a short pause.'
 const RETRY_ZH = '稍候重试。'
@@ -9,7 +10,7 @@ const REQUEST_ZH = '请对照接口文档修正请求。'
 export const AI_ERRORS: BaiduErrorTable = /* @__PURE__ */ errorTable([
   [1, 'retry', 'Unknown error.', '服务器内部未知错误。', RETRY_EN, RETRY_ZH],
   [2, 'retry', 'Service temporarily unavailable.', '服务暂不可用。', RETRY_EN, RETRY_ZH],
-  [3, 'give_up', 'No such API.', '调用的接口不存在。', 'Check the URL.', '请检查请求的 URL。'],
+  NO_SUCH_API,
   [4, 'slow_down', 'The cluster is over its limit.', '集群超限额。', RETRY_EN, RETRY_ZH],
   [
     6,

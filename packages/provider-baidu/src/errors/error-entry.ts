@@ -21,7 +21,8 @@ export interface BaiduErrorEntry {
 
 export type BaiduErrorTable = Readonly<Record<number, BaiduErrorEntry>>
 
-type Row = readonly [
+/** The code, and what makes up its entry. */
+export type BaiduErrorRow = readonly [
   code: number,
   action: BaiduAction,
   meaningEn: string,
@@ -30,7 +31,7 @@ type Row = readonly [
   remedyZh: string,
 ]
 
-export function errorTable(rows: readonly Row[]): BaiduErrorTable {
+export function errorTable(rows: readonly BaiduErrorRow[]): BaiduErrorTable {
   return Object.fromEntries(rows.map(([code, ...entry]) => [code, errorEntry(...entry)]))
 }
 

@@ -29,7 +29,8 @@ const BODY_BYTES_MAX = 262_144
  * A provider from its issuer URL: by RFC 8414 metadata, or OpenID Connect's where there is none.
  *
  * Rejects with `issuer_mismatch` (kind `distrust`) when the metadata is another issuer's or moves an endpoint to a host
- * that is not allowed, with `endpoint_not_found` when there is no metadata, and as the transport does.
+ * that is not allowed, with `endpoint_not_found` when there is no metadata, and as the transport does: with a
+ * `TransportError` when nothing answers.
  */
 export async function discoverProvider(issuer: string, options: DiscoveryOptions = {}): Promise<Provider> {
   const url = parseUrl(issuer)

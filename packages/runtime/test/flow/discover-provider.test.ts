@@ -1,7 +1,7 @@
-import { fail, TransportError } from '@evergrant/core'
+import { fail } from '@evergrant/core'
 import { held, jsonResponse, scriptedTransport, virtualClock } from '@evergrant/testkit'
 import { describe, expect, it } from 'vitest'
-import { discoverProvider, issuerDirectory } from '../../src/flows.ts'
+import { discoverProvider, issuerDirectory, TransportError } from '../../src/flows.ts'
 import { failureOf } from '../support/rig.ts'
 
 const ISSUER = 'https://as.example'
@@ -43,6 +43,11 @@ describe('a provider is discovered', () => {
       code: 'issuer_mismatch',
     })
     expect(transport.requests).toHaveLength(1)
+  })
+
+  it('not where nobody answers, with an error that can be told by what is exported beside it', async () => {
+    const error: unknown = await failureOf(discoverProvider(ISSUER, { transport: scriptedTransport(BROKEN) }))
+    expect(TransportError.is(error) && [error.code, error.delivery]).toEqual(['transport_failed', 'not_sent'])
   })
 
   it('not where nothing is published, nor from what is no URL', async () => {
