@@ -28,7 +28,10 @@ export const SURROUNDING_FAILURES = {
   record_not_sealed: ['存储中有明文记录，而此处只读取加密的记录。', '请运行 evergrant rekey --plain。'],
   key_service_failed: ['密钥服务没有应答或拒绝了请求。', '请检查该服务及其权限。'],
   call_timed_out: ['未能及时取得令牌。', '请重试。'],
-  follower_waits: ['此进程只跟随，而负责续期的进程尚未存入可用的令牌。', '请检查负责续期的进程。'],
+  follower_waits: [
+    '此进程只跟随，而负责续期的进程尚未存入可用的令牌。',
+    '请检查负责续期的进程，以及两者是否使用同一存储。',
+  ],
   waiters_exhausted: ['等待此令牌的调用过多。', '请减少同时的调用。'],
   request_budget_spent: ['一小时内的令牌请求已达上限。', '请查明为何请求如此频繁。'],
   sessions_exhausted: ['同时使用的授权过多。', '请减少同时使用的授权。'],

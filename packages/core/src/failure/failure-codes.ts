@@ -106,7 +106,7 @@ export const FAILURE_CODES = {
   ],
   token_rejected_again: [
     'retry',
-    'A new token was rejected as the one before it; check permissions, region and environment.',
+    'Tokens are rejected soon after they were issued, two in a row; check permissions, region and environment.',
   ],
   transport_failed: ['retry', 'The server could not be reached, or the connection broke.'],
   request_timed_out: ['retry', 'The server did not answer within requestTimeoutMs.'],

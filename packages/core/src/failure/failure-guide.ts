@@ -177,8 +177,9 @@ export const FAILURE_GUIDE: Readonly<Record<FailureCode, FailureGuidance>> = /* 
       remedy: 'Wait: such providers issue a new token only shortly before the old one ends.',
     },
     token_rejected_again: {
-      meaning: 'A new token was rejected as the one before it was, so renewing does not help.',
-      remedy: 'Check permissions, region and that token and API belong to the same environment.',
+      meaning: 'Tokens are rejected soon after they were issued, two in a row, so renewing does not help.',
+      remedy:
+        'Check permissions, region, that token and API belong to the same environment, and whether somebody revokes tokens.',
     },
     transport_failed: {
       meaning: 'The server could not be reached, or the connection broke.',
