@@ -18,6 +18,19 @@ describe('the error that is thrown', () => {
     expect(Object.keys(new EvergrantError(fail('closed')))).toEqual(['kind', 'code'])
   })
 
+  it('is a line of JSON for a log, without its cause', () => {
+    const error = new TransportError(fail('transport_failed', { status: 502 }), 'unknown')
+    error.cause = new Error('with a s3cret')
+    expect(JSON.parse(JSON.stringify({ error })).error).toEqual({
+      name: 'TransportError',
+      message: error.message,
+      kind: 'retry',
+      code: 'transport_failed',
+      status: 502,
+      delivery: 'unknown',
+    })
+  })
+
   it('is recognised by its brand, also from another copy of the package', () => {
     const foreign = Object.defineProperty(new Error('x'), Symbol.for('evergrant.error'), { value: true })
     expect(EvergrantError.is(foreign)).toBe(true)

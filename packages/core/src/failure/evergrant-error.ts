@@ -33,6 +33,12 @@ export class EvergrantError extends Error implements Failure {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
+  /** What `JSON.stringify` makes of it, for logs: its fields, with the message, and nothing of a cause. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { name, message, cause: _, ...fields } = this
+    return { name, message, ...fields }
+  }
+
   /** Whether `value` is an error of Evergrant, whichever copy of the package made it. */
   static is(value: unknown): value is EvergrantError {
     return typeof value === 'object' && value !== null && Object.hasOwn(value, BRAND)
