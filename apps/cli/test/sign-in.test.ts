@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -62,6 +63,7 @@ function answerTo({ pathname, origin }: URL, requests: readonly string[]): unkno
       interval: 1,
     }
   }
+  if (requests[0]?.includes('scope=nobody')) return { error: 'authorization_pending' }
   const polls = requests.filter(request => request.includes('device_token')).length
   if (polls === 1) return { error: 'authorization_pending', error_description: 'wait' }
   return { access_token: 'the-access-token', refresh_token: 'the-refresh-token', expires_in: 2_592_000 }
@@ -153,6 +155,19 @@ describe('a sign-in at Baidu', () => {
     expect(login.stderr).toContain(`${server.url}/oauth/2.0/authorize?response_type=code&client_id=the-id`)
     expect(server.requests).toEqual([expect.stringContaining('code=the-code&redirect_uri=oob')])
     expect(login.stderr).not.toContain('s3cret')
+  })
+
+  it('with a code that nobody enters ends with its time, and asks no more', async () => {
+    const args = baidu('--device', '--scope', 'nobody', '--wait-minutes', '0.02')
+    const child = spawn(process.execPath, ['--conditions=evergrant-source', MAIN, ...args], {
+      env: { PATH: process.env.PATH ?? '', HOME: home, ...KEYS },
+    })
+    let text = ''
+    child.stderr.on('data', chunk => {
+      text += chunk
+    })
+    const [code] = await once(child, 'close')
+    expect([code, text]).toEqual([4, expect.stringContaining('flow_expired')])
   })
 
   it('needs the keys of the application', async () => {
