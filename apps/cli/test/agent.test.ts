@@ -270,6 +270,6 @@ describe('evergrant agent', () => {
       ['agent', '--sandbox-url', sandbox.url, '--socket', join(tmpdir(), 'a.sock')],
       { env: { HOME: home } },
     )
-    expect([code, stderr]).toEqual([3, expect.stringContaining('chmod 700')])
+    expect([code, stderr]).toEqual([3, expect.stringContaining('name a folder of your own below it')])
   })
 })
