@@ -85,7 +85,7 @@ async function run(options: AgentCommandOptions, terminal: Terminal): Promise<vo
     closing.unshift(() => audit?.close())
     const grants = await openGrants(wanted, terminal, audit)
     closing.unshift(() => allOf(grants.map(grant => () => grant.close())))
-    const metrics = prometheusMetrics(grants.map(({ source }) => source))
+    const metrics = prometheusMetrics(grants)
     closing.unshift(() => metrics.close())
     const agent = tokenAgent({
       grants: Object.fromEntries(grants.map(({ name, source, label }) => [name, { source, label }])),
