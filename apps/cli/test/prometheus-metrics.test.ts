@@ -1,8 +1,8 @@
+import { PassThrough, Readable } from 'node:stream'
 import { type BaiduSandbox, baiduSandbox } from '@evergrant/testkit'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type Connection, connect } from '../src/connection.ts'
 import { prometheusMetrics } from '../src/agent/prometheus-metrics.ts'
-import { PassThrough, Readable } from 'node:stream'
+import { type Connection, connect } from '../src/connection.ts'
 
 let sandbox: BaiduSandbox
 let connections: Connection[]
@@ -33,7 +33,9 @@ it('the metrics of an agent name its grants, and tell two of one application apa
   await metrics.close()
   for (const name of ['mine', 'theirs']) {
     expect(text).toMatch(new RegExp(`^evergrant_renewals_total\\{.*evergrant_name="${name}".*\\} 1$`, 'm'))
-    expect(text).toMatch(new RegExp(`^evergrant_token_remaining_life\\{.*evergrant_name="${name}".*\\} 259`, 'm'))
+    expect(text).toMatch(
+      new RegExp(`^evergrant_token_remaining_life\\{.*evergrant_name="${name}".*\\} 259`, 'm'),
+    )
   }
   const series = text.split('\n').filter(line => line.startsWith('evergrant'))
   expect(series.filter(line => !line.includes('evergrant_name='))).toEqual([])

@@ -83,7 +83,7 @@ async function run(options: AgentCommandOptions, terminal: Terminal): Promise<vo
     const wanted = options.grants === undefined ? { default: options } : await grantsOfFile(options)
     const audit = await auditOf(terminal)
     closing.unshift(() => audit?.close())
-    const grants = await openGrants(wanted, terminal, audit)
+    const grants = await openGrants(wanted, terminal, audit, options.grants)
     closing.unshift(() => allOf(grants.map(grant => () => grant.close())))
     const metrics = prometheusMetrics(grants)
     closing.unshift(() => metrics.close())
@@ -94,11 +94,12 @@ async function run(options: AgentCommandOptions, terminal: Terminal): Promise<vo
       onDefect: error => tell(terminal, 'red', error instanceof Error ? (error.stack ?? '') : String(error)),
     })
     closing.unshift(() => agent.close())
+    const isNamed = options.grants !== undefined
     const leave = new AbortController()
     closing.unshift(() => leave.abort())
-    introduce([...factsOf(grants), ...(await openDoors(agent, grants, options, terminal))], terminal)
+    introduce([...factsOf(grants, isNamed), ...(await openDoors(agent, grants, options, terminal))], terminal)
     for (const { name, source } of grants) {
-      const prefix = grants.length === 1 ? '' : `${name}: `
+      const prefix = isNamed ? `${name}: ` : ''
       tellEvents(source, prefix, terminal)
       keepWarm(source, systemClock(), leave.signal, toldOnce(prefix, terminal))
     }
@@ -124,9 +125,8 @@ async function grantsOfFile({ grants: path = '', store, keyring }: AgentCommandO
 
 type Fact = readonly [name: string, value: string]
 
-function factsOf(grants: readonly OpenGrant[]): Fact[] {
-  const alone = grants.length === 1
-  return grants.map(({ name, label }) => ['tokens of', alone ? label : `${label}, as ${name}`])
+function factsOf(grants: readonly OpenGrant[], isNamed: boolean): Fact[] {
+  return grants.map(({ name, label }) => ['tokens of', isNamed ? `${label}, as ${name}` : label])
 }
 
 async function openDoors(
