@@ -1,9 +1,11 @@
 import { verifyAudit } from '@evergrant/audit'
 import { EvergrantError } from '@evergrant/core'
+import type { KeyringFile } from '../keyring/keyring-file.ts'
 import { withFactor } from '../second-factor/factor-place.ts'
 import { storeFor } from '../store-place.ts'
 import type { Terminal } from '../terminal.ts'
 import { bad, type Finding, good, note } from './finding.ts'
+import { lookAtRecords } from './look-at-records.ts'
 import { lookAtSeal } from './look-at-seal.ts'
 
 export interface StorePlace {
@@ -13,9 +15,13 @@ export interface StorePlace {
 
 /** Looks at what surrounds the keys: the store and whether it is sealed, the audit log, the second verification. */
 export async function lookAround(place: StorePlace, terminal: Terminal): Promise<Finding[]> {
+  const ofStore = await lookAtStore(place, terminal)
+  // A store that does not answer has been told of.
+  const look = async (file: KeyringFile) =>
+    ofStore.verdict === 'good' ? lookAtRecords(place.store, file, terminal) : []
   return [
-    await lookAtStore(place, terminal),
-    ...(await lookAtSeal(place.keyring ?? terminal.env.EVERGRANT_KEYRING, terminal.env)),
+    ofStore,
+    ...(await lookAtSeal(place.keyring ?? terminal.env.EVERGRANT_KEYRING, terminal.env, look)),
     await lookAtAudit(terminal),
     await lookAtFactor(terminal),
   ]

@@ -4,8 +4,15 @@ import { type KeyringFile, readKeyringFile } from '../keyring/keyring-file.ts'
 import type { Terminal } from '../terminal.ts'
 import { bad, type Finding, good, note } from './finding.ts'
 
-/** Looks at the keyring, and asks the services that keep its keys. `undefined`: nobody has named one. */
-export async function lookAtSeal(path: string | undefined, env: Terminal['env']): Promise<Finding[]> {
+/**
+ * Looks at the keyring, asks the services that keep its keys, and has `look` see what was sealed with them. `undefined`:
+ * nobody has named one.
+ */
+export async function lookAtSeal(
+  path: string | undefined,
+  env: Terminal['env'],
+  look: (file: KeyringFile) => Promise<readonly Finding[]>,
+): Promise<Finding[]> {
   if (!path) {
     const remedy = 'Make a keyring with "evergrant keygen", and name it with EVERGRANT_KEYRING.'
     return [note('tokens are kept in clear', remedy)]
@@ -19,7 +26,7 @@ export async function lookAtSeal(path: string | undefined, env: Terminal['env'])
   }
   const { ring, keys } = file
   const asked = keys.filter(key => 'service' in key).map(key => tryKey(key, key.id === ring.currentId))
-  return [good(`what is kept is sealed, under the key "${ring.currentId}"`), ...(await Promise.all(asked))]
+  return [...(await look(file)), ...(await Promise.all(asked))]
 }
 
 /** Has a service make a key and unwrap it, as sealing and opening do. */
