@@ -101,7 +101,10 @@ function isAnswered(path: string): Promise<boolean> {
 }
 
 function taken(path: string) {
-  return invalidOption(`an agent listens at ${path} already`)
+  return invalidOption(`an agent listens at ${path} already`, {
+    en: 'Stop the other agent, or name another socket: --socket on the command line.',
+    zh: '请停止另一个代理，或指定另一个套接字：命令行用 --socket。',
+  })
 }
 
 /** What the system says of a place, as something that can be mended. */

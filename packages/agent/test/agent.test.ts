@@ -273,7 +273,10 @@ describe('a socket of an agent', () => {
     const socketPath = join(folder, 'agent.sock')
     await agent.listenOnSocket(socketPath)
     const other = tokenAgent({ grants: { default: { source } } })
-    await expect(other.listenOnSocket(socketPath)).rejects.toThrow(/listens at .* already/)
+    await expect(other.listenOnSocket(socketPath)).rejects.toMatchObject({
+      message: expect.stringMatching(/listens at .* already/),
+      advice: { en: expect.stringContaining('--socket'), zh: expect.stringContaining('--socket') },
+    })
     await other.close()
     await expect(agent.listenOnSocket(join(folder, 'x'.repeat(120)))).rejects.toThrow(/at most 103 bytes/)
   })
