@@ -10,6 +10,7 @@ export interface Labels {
   readonly note: string
   readonly runAgain: string
   readonly apiAnswered: (what: string) => string
+  readonly betweenSentences: string
   readonly sandboxAt: (url: string) => string
   /** What is remarked on a scope, and what to do about one that is missing. */
   readonly scopes: {
@@ -31,6 +32,7 @@ export const ENGLISH: Labels = {
   note: 'note: ',
   runAgain: 'Run the command again.',
   apiAnswered: what => `the API answered with ${what}.`,
+  betweenSentences: ' ',
   sandboxAt: url => `sandbox at ${url}: its tokens are worth nothing anywhere else`,
   scopes: {
     used: 'granted and needed',
@@ -50,6 +52,7 @@ export const CHINESE: Labels = {
   note: '提示：',
   runAgain: '请重新运行该命令。',
   apiAnswered: what => `API 返回 ${what}。`,
+  betweenSentences: '',
   sandboxAt: url => `沙箱位于 ${url}：其令牌在别处均无效`,
   scopes: {
     used: '已授予且需要',

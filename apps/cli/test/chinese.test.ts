@@ -32,7 +32,7 @@ const ENGLISH =
 describe('whoever reads Chinese', () => {
   it('is told in Chinese what a code means and what to do, and in English what else there is', async () => {
     expect(await stderrOf('token')).toMatch(
-      /^evergrant: secret_unavailable: 无法读取客户端 id 或密钥。\n {2}详情：BAIDU_API_KEY is not set\.\n {2}处理办法：请将 BAIDU_API_KEY .*\n$/,
+      /^evergrant: secret_unavailable: 无法读取所需的 id、密钥或密钥文件。\n {2}详情：BAIDU_API_KEY is not set\.\n {2}处理办法：请将 BAIDU_API_KEY .*\n$/,
     )
     const { stderr } = await inLocale(['token'], 'en_GB.UTF-8')
     expect(stderr).toContain('secret_unavailable: BAIDU_API_KEY is not set.\n  what to do: Set BAIDU_API_KEY')
@@ -61,7 +61,7 @@ describe('whoever reads Chinese', () => {
     sandbox.faultApi(18, 2)
     const url = 'https://aip.baidubce.com/rpc/2.0/mt/texttrans/v1'
     const api = await stderrOf('call', '--sandbox-url', sandbox.url, url, '-d', '{}')
-    expect(api).toMatch(/evergrant: API 返回 18。 QPS 超限额/)
+    expect(api).toMatch(/evergrant: API 返回 18。QPS 超限额/)
     expect(api).toContain('\n  处理办法：')
     const store = join(folder, 'open')
     await mkdir(store, { mode: 0o755 })

@@ -175,7 +175,8 @@ function report({ status, failure }: Answer, { label, preset }: Connection, { st
   const what = code === '' || code === `http_${status}` ? `HTTP ${status}` : code
   const headline = paint('red', `evergrant: ${labels.apiAnswered(what)}`)
   writeLine(stderr)
-  writeLine(stderr, `${headline} ${entry?.meaning[language] ?? ''}`.trim())
+  const meaning = entry?.meaning[language]
+  writeLine(stderr, meaning === undefined ? headline : headline + labels.betweenSentences + meaning)
   if (failure?.description !== undefined && entry === undefined) {
     writeLine(stderr, `  ${labels.serverSaid(failure.description)}`)
   }
