@@ -6,7 +6,7 @@ import { EvergrantError, FAILURE_CODES, fail } from '@evergrant/core'
 import { FAILURE_GUIDE } from '@evergrant/core/guides'
 import { type BaiduSandbox, baiduSandbox, wireServer } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inChinese } from '../src/chinese/failure-text.ts'
+import { adviceInChinese, inChinese } from '../src/chinese/failure-text.ts'
 import { reportFailure } from '../src/failure-report.ts'
 import { evergrant } from './support/command-line.ts'
 
@@ -84,6 +84,15 @@ describe('whoever reads Chinese', () => {
       )
     },
   )
+
+  it('sees on the dashboard of an agent what a failure is, and what to do', () => {
+    const advice = { en: 'Set it.', zh: '请设置。' }
+    const missing = fail('secret_unavailable', { message: 'X is not set.', advice })
+    expect(adviceInChinese(missing)).toBe('无法读取所需的 id、密钥或密钥文件。（X is not set.）请设置。')
+    expect(adviceInChinese(fail('server_error'))).toBe('令牌端点发生内部错误。')
+    expect(adviceInChinese({ ...missing, code: '17' })).toBe('请设置。')
+    expect(adviceInChinese({ kind: 'retry', code: '17', message: 'As it came.' })).toBeUndefined()
+  })
 
   it('is shown the message of a code that nobody has heard of, as it came', () => {
     const stderr = new PassThrough()

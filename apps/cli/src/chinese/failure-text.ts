@@ -34,6 +34,13 @@ export function messageOf(failure: Pick<Failure, 'code' | 'message'>, language: 
   return text.particulars === undefined ? text.meaning : `${text.meaning}（${text.particulars}）`
 }
 
+/** What a failure is, and what to do, in Chinese; `undefined` for a code of a server or a platform that brings no advice. */
+export function adviceInChinese(failure: Failure): string | undefined {
+  const text = inChinese(failure)
+  if (text === undefined) return failure.advice?.zh
+  return messageOf(failure, 'zh') + (failure.advice?.zh ?? text.remedy ?? '')
+}
+
 function isFailureCode(code: string): code is FailureCode {
   return Object.hasOwn(FAILURE_CODES, code)
 }

@@ -13,6 +13,7 @@ import { prometheusMetrics } from '../agent/prometheus-metrics.ts'
 import { allOf } from '../all-of.ts'
 import { portNumber } from '../amount.ts'
 import { auditOf } from '../audit-place.ts'
+import { adviceInChinese } from '../chinese/failure-text.ts'
 import { type ConnectionOptions, withSignIn } from '../connection.ts'
 import { UsageError } from '../failure-report.ts'
 import { interrupted } from '../interrupted.ts'
@@ -90,6 +91,7 @@ async function run(options: AgentCommandOptions, terminal: Terminal): Promise<vo
     const agent = tokenAgent({
       grants: Object.fromEntries(grants.map(({ name, source, label }) => [name, { source, label }])),
       metrics: () => metrics.text(),
+      inChinese: failure => adviceInChinese(failure),
       onUse: use => writeDown(use, audit),
       onDefect: error => tell(terminal, 'red', error instanceof Error ? (error.stack ?? '') : String(error)),
     })
