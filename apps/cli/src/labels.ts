@@ -8,6 +8,7 @@ export interface Labels {
   readonly notBefore: (seconds: number) => string
   readonly httpStatus: (status: number) => string
   readonly note: string
+  readonly turnedAway: (address: string) => string
   readonly runAgain: string
   readonly apiAnswered: (what: string) => string
   readonly betweenSentences: string
@@ -30,6 +31,7 @@ export const ENGLISH: Labels = {
   notBefore: seconds => `not before: ${seconds} s from now`,
   httpStatus: status => `HTTP status: ${status}`,
   note: 'note: ',
+  turnedAway: address => `a connection from ${address} was turned away; --allow ${address} would admit it`,
   runAgain: 'Run the command again.',
   apiAnswered: what => `the API answered with ${what}.`,
   betweenSentences: ' ',
@@ -50,6 +52,7 @@ export const CHINESE: Labels = {
   notBefore: seconds => `最早重试：${seconds} 秒后`,
   httpStatus: status => `HTTP 状态码：${status}`,
   note: '提示：',
+  turnedAway: address => `已拒绝来自 ${address} 的连接；加上 --allow ${address} 即可放行`,
   runAgain: '请重新运行该命令。',
   apiAnswered: what => `API 返回 ${what}。`,
   betweenSentences: '',

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { fail } from '@evergrant/core'
 import { describe, expect, it } from 'vitest'
 import { inChinese } from '../src/chinese/failure-text.ts'
-import { columnsOf } from '../src/chinese/help.ts'
 import { HELP_FOOTERS } from '../src/chinese/help-footers.ts'
 import { HELP_TEXTS } from '../src/chinese/help-texts.ts'
+import { columnsOf } from '../src/columns.ts'
 import { evergrant } from './support/command-line.ts'
 
 /** The help of every command, by its words. */
