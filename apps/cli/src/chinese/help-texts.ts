@@ -86,6 +86,7 @@ export const HELP_TEXTS: Readonly<Record<string, string>> = {
   'seal what is kept with the keys of this file (EVERGRANT_KEYRING)':
     '用此文件中的密钥加密所存内容（EVERGRANT_KEYRING）',
   'do it without asking: for scripts': '不再询问，直接执行：用于脚本',
+  'without effect: this command asks for a code at most': '不起作用：此命令至多索要验证码',
   'the code of the second verification, where one was set up': '二次验证的验证码（如已设置）',
   'the name of the sign-in': '登录的名称',
   'where it is kept (EVERGRANT_STORE)': '存放之处（EVERGRANT_STORE）',

@@ -41,7 +41,7 @@ export async function lookIntoSource(
     const text = await readFile(path, 'latin1').catch(() => '')
     const file = relative(directory, path).split(sep).join('/')
     if (forms.some(form => text.includes(form)))
-      findings.push(bad(`a key stands in ${file}`, REMEDY, { file }))
+      findings.push(bad(`a key stands in ${path}`, REMEDY, { file }))
     else if (!text.includes('\0')) findings.push(...(await lookAtText(path, file, text)))
     if (findings.length > FINDINGS_MAX) break
   }
@@ -62,7 +62,7 @@ async function lookAtText(path: string, file: string, text: string): Promise<Fin
   if (!PRIVATE_FILE.test(file)) {
     return literals.map(({ line, what }) =>
       bad(
-        `what looks like ${what} stands in ${file}:${line}`,
+        `what looks like ${what} stands in ${path}:${line}`,
         what === KEYRING_KEY ? REMEDY_FOR_KEYRING : DOUBT,
         { file, line },
       ),
@@ -73,13 +73,13 @@ async function lookAtText(path: string, file: string, text: string): Promise<Fin
   if (process.platform !== 'win32' && (mode & 0o004) !== 0)
     return [
       bad(
-        `${file} has what looks like ${first.what}, and everybody can read it`,
-        `Run: chmod 600 ${file}`,
+        `${path} has what looks like ${first.what}, and everybody can read it`,
+        `Run: chmod 600 ${path}`,
         place,
       ),
     ]
   return [
-    note(`${file} has what looks like ${first.what}`, 'See that it is in no repository and no image.', place),
+    note(`${path} has what looks like ${first.what}`, 'See that it is in no repository and no image.', place),
   ]
 }
 
