@@ -28,6 +28,12 @@ describe('wrong usage is', () => {
     expect((await outcomeOf('rekey', '--keyring', ring, '--store', kept))[0]).toBe(0)
   })
 
+  it('a place for the key of an agent where nobody can make a folder', async () => {
+    const args = ['agent', '--sandbox', '--socket', join(folder, 'a.sock'), '--port', '0']
+    const outcome = await outcomeOf(...args, '--key-file', '/proc/evergrant/x/key')
+    expect(outcome).toEqual([2, expect.stringContaining('/proc/evergrant/x/key cannot be written (ENOENT)')])
+  })
+
   it('a method that is none, or not for an API', async () => {
     const url = 'https://aip.baidubce.com/x'
     for (const method of ['GE T', '', 'CONNECT', 'trace', 'GET\r\nX: y']) {

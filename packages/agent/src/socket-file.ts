@@ -1,8 +1,9 @@
-import { chmod, link, lstat, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, link, lstat, rename, rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { folderComplaint } from './folder-complaint.ts'
 import { invalidOption } from './invalid-option.ts'
+import { makeFolders } from './make-folders.ts'
 
 /** Longest path of a Unix domain socket that systems have in common, in bytes. */
 const PATH_BYTES_MAX = 103
@@ -51,7 +52,7 @@ export async function socketFile(path: string): Promise<SocketFile> {
 }
 
 async function requirePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(resolve(folder))
   const { uid, mode } = await stat(folder)
   const complaint = folderComplaint({ path: folder, uid, mode }, process.getuid?.())
   if (complaint !== undefined) throw invalidOption(complaint)

@@ -264,6 +264,12 @@ describe('a socket of an agent', () => {
     expect(uses).toMatchObject([{ door: 'socket' }])
   })
 
+  it('is refused where nobody can make a folder, and at once', async () => {
+    // In /proc a folder that cannot be made is said to be missing.
+    const listening = agent.listenOnSocket('/proc/evergrant/x/agent.sock')
+    await expect(listening).rejects.toThrow(/proc.* cannot be used \(ENOENT\); name another place/)
+  })
+
   it('does not stand where others may enter, nor in the place of a file or of another agent', async () => {
     await expect(agent.listenOnSocket(join(tmpdir(), 'evergrant-agent.sock'))).rejects.toThrow(
       /of your own below it: .*evergrant-\d+.agent\.sock/,
