@@ -85,6 +85,19 @@ describe('whoever reads Chinese', () => {
     },
   )
 
+  it('is told in Chinese what a token says of itself', async () => {
+    const token = `24.${'0123456789abcdef'.repeat(2)}.2592000.1702592000.282335-42`
+    const { stdout } = await inLocale(['inspect', token], 'zh_CN.UTF-8')
+    expect(stdout).toMatch(
+      /^形式 {9}百度 AI 开放平台的令牌\n类型 {9}24\n含义 {9}访问令牌\n有效期 {7}30 天\n应用 id {6}42\n签发 {9}\S+ \S+ UTC，.*前\n到期 .*前\n指纹 {9}\w+\n长度 {9}\d+ 个字符\n$/,
+    )
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const jwt = `${part({ alg: 'none' })}.${part({ exp: 1e300 })}.`
+    expect((await inLocale(['inspect', jwt], 'zh')).stdout).toMatch(/到期 +超出历法范围，/)
+    const json = await inLocale(['inspect', '--json', token], 'zh')
+    expect(JSON.parse(json.stdout)).toMatchObject({ facts: { meaning: 'access_token', lifetime: '30 d' } })
+  })
+
   it('sees on the dashboard of an agent what a failure is, and what to do', () => {
     const advice = { en: 'Set it.', zh: '请设置。' }
     const missing = fail('secret_unavailable', { message: 'X is not set.', advice })
