@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -72,8 +72,43 @@ describe('evergrant doctor, of a store with a keyring,', () => {
     const streams = { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough() }
     const look = (recordsMax?: number) =>
       readKeyringFile(ring, {}).then(file => lookAtRecords(undefined, file, { ...streams, env }, recordsMax))
-    expect((await look(3))[0]?.text).toMatch(/^3 of the first 3 records are garbled/)
-    expect((await look())[0]?.text).toMatch(/^4 of 4 records are garbled/)
+    expect((await look(3))[0]?.text.en).toMatch(/^3 of the first 3 records are garbled/)
+    expect((await look())[0]?.text.en).toMatch(/^4 of 4 records are garbled/)
+  })
+
+  it('says all of it in Chinese to whoever reads that, and in English to programs', async () => {
+    const chinese = { ...env, LANG: 'zh_CN.UTF-8', EVERGRANT_AUDIT: join(folder, 'no-audit') }
+    await evergrant(['keygen', ring, '--id', 'old'], { env })
+    await keep('x')
+    await evergrant(['rekey', '--plain'], { env })
+    await evergrant(['keygen', ring, '--id', 'new'], { env })
+    await keep('y')
+    const source = join(folder, 'src')
+    await mkdir(source)
+    await evergrant(['keygen', join(source, 'ring')], { env })
+    await writeFile(join(source, 'a.ts'), `const key = '${env.BAIDU_SECRET_KEY}'`)
+    const args = ['doctor', '--source', source]
+    const { code, stdout } = await evergrant(args, { env: chinese })
+    expect(code).toBe(3)
+    for (const line of stdout.trim().split('\n')) expect(line).toMatch(/\p{Script=Han}/u)
+    expect(stdout).toContain('· API Key：取自 BAIDU_API_KEY\n')
+    expect(stdout).toContain(
+      '✗ 2 条记录中有 1 条为明文，尽管已有密钥环\n    请运行：evergrant rekey --plain\n',
+    )
+    expect(stdout).toContain(`✗ ${join(source, 'ring')}:1 疑似含有密钥环的密钥\n`)
+    const outside = { LANG: 'zh', HOME: folder, EVERGRANT_KEYRING: join(folder, 'none') }
+    const mended = await evergrant(['doctor', '--store', 'memory'], { env: outside })
+    expect(mended.stdout).toMatch(/✗ 没有 API Key：未设置 BAIDU_API_KEY\n.*\n✗ 没有 Secret Key：/)
+    expect(mended.stdout).toContain('✗ 无法读取所需的 id、密钥或密钥文件。（The keyring ')
+    const { stdout: json } = await evergrant([...args, '--json'], { env: chinese })
+    expect(json).not.toMatch(/\p{Script=Han}/u)
+    expect(JSON.parse(json)).toContainEqual({
+      verdict: 'bad',
+      file: 'ring',
+      line: 1,
+      text: `what looks like a key of a keyring stands in ${join(source, 'ring')}:1`,
+      remedy: expect.stringContaining('Keep the keyring elsewhere.'),
+    })
   })
 
   it('says nothing of records where the store does not answer', async () => {

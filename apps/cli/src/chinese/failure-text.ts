@@ -34,6 +34,11 @@ export function messageOf(failure: Pick<Failure, 'code' | 'message'>, language: 
   return text.particulars === undefined ? text.meaning : `${text.meaning}（${text.particulars}）`
 }
 
+/** A failure in one sentence, in both languages. */
+export function inBoth(failure: Pick<Failure, 'code' | 'message'>): Advice {
+  return { en: messageOf(failure, 'en'), zh: messageOf(failure, 'zh') }
+}
+
 /** What a failure is, and what to do, in Chinese; `undefined` for a code of a server or a platform that brings no advice. */
 export function adviceInChinese(failure: Failure): string | undefined {
   const text = inChinese(failure)
