@@ -3,6 +3,7 @@ import { allowList } from '@evergrant/allow-list'
 import { EvergrantError } from '@evergrant/core'
 import { InvalidArgumentError, Option } from 'commander'
 import { UsageError } from './failure-report.ts'
+import { labelsFor } from './labels.ts'
 import { painter, type Terminal, writeLine } from './terminal.ts'
 
 /** Where a command listens, and for whom. */
@@ -43,9 +44,6 @@ export function requireAdmitting({ host, allow }: Admitting): void {
 /** Tells whoever sits at the terminal of connections that were turned away. */
 export function toldRefusals({ stderr, env }: Terminal): (address: string) => void {
   const paint = painter(stderr, env)
-  return address =>
-    writeLine(
-      stderr,
-      `${paint('yellow', 'note:')} a connection from ${address} was turned away; --allow ${address} would admit it`,
-    )
+  const labels = labelsFor(env)
+  return address => writeLine(stderr, `${paint('yellow', labels.note)}${labels.turnedAway(address)}`)
 }

@@ -32,6 +32,8 @@ export interface ConnectionOptions {
   readonly keyring?: string
   /** An open log for what happens; absent: one of its own, where there is to be one. */
   readonly audit?: AuditLog | undefined
+  /** What stands before a note for people: which of several it is about. */
+  readonly toldAs?: string | undefined
 }
 
 /** An open source of tokens, and what belongs to it. */
@@ -128,11 +130,11 @@ function ofPreset(preset: ProviderPreset) {
 /** A connection over an open source: with notes for whoever sits at the terminal, and for the audit log. */
 async function opened(
   parts: Omit<Connection, 'close'> & { readonly store: Store; readonly closeSandbox?: () => Promise<void> },
-  { audit }: ConnectionOptions,
+  { audit, toldAs }: ConnectionOptions,
   terminal: Terminal,
 ): Promise<Connection> {
   const { store, closeSandbox, ...connection } = parts
-  warnOfDoubts(connection.source, terminal)
+  warnOfDoubts(connection.source, prefixOf(toldAs), terminal)
   let stopAuditing: (() => void) | undefined
   const close = () =>
     allOf([
@@ -196,7 +198,7 @@ async function connectToSandbox(
   options: ConnectionOptions,
   terminal: Terminal,
 ): Promise<Connection> {
-  const { sandboxUrl: running, store: place, keyring, provider = 'baidu' } = options
+  const { sandboxUrl: running, store: place, keyring, provider = 'baidu', toldAs } = options
   if (running !== undefined) requireOrigin(running)
   if (place === undefined && keyring !== undefined) {
     throw new UsageError('--keyring seals what is kept, and tokens of a sandbox are kept with --store only')
@@ -206,7 +208,7 @@ async function connectToSandbox(
   const embedded = running === undefined ? await runSandbox(provider) : undefined
   const url = embedded?.url ?? (running ?? '').replace(/\/+$/, '')
   const { stderr, env } = terminal
-  writeLine(stderr, painter(stderr, env)('dim', labelsFor(env).sandboxAt(url)))
+  writeLine(stderr, painter(stderr, env)('dim', prefixOf(toldAs) + labelsFor(env).sandboxAt(url)))
   const source = tokenSource({
     provider: preset.sandboxed(url),
     client: await sandboxAppOf(provider),
@@ -243,12 +245,16 @@ function variable(
   })
 }
 
-function warnOfDoubts(source: TokenSource, { stderr, env }: Terminal): void {
+function prefixOf(name: string | undefined): string {
+  return name === undefined ? '' : `${name}: `
+}
+
+function warnOfDoubts(source: TokenSource, prefix: string, { stderr, env }: Terminal): void {
   const paint = painter(stderr, env)
   const language = readsChinese(env) ? 'zh' : 'en'
   const told = new Set<string>()
   const note = (text: string) => {
-    if (!told.has(text)) writeLine(stderr, `${paint('yellow', labelsFor(env).note)}${text}`)
+    if (!told.has(text)) writeLine(stderr, `${paint('yellow', labelsFor(env).note)}${prefix}${text}`)
     told.add(text)
   }
   source.on(event => {

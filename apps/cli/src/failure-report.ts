@@ -2,6 +2,7 @@ import { EvergrantError } from '@evergrant/core'
 import { FAILURE_GUIDE } from '@evergrant/core/guides'
 import { inChinese } from './chinese/failure-text.ts'
 import { EXIT } from './exit-code.ts'
+import { failureMessage } from './failure-message.ts'
 import { CHINESE, ENGLISH, type Labels } from './labels.ts'
 import { painter, readsChinese, type Terminal, writeLine } from './terminal.ts'
 
@@ -38,10 +39,18 @@ export function reportFailure(error: unknown, terminal: Terminal): number {
   return EXIT[error.kind]
 }
 
+/** Remedies for programs that are others on the command line, or none: what an option has to be is in the message. */
+const REMEDIES: ReadonlyMap<string, string | undefined> = new Map([
+  ['insecure_endpoint', 'Use https.'],
+  ['invalid_option', undefined],
+  ['lifetime_too_short', 'Ask for less than the full lifetime of a token with --min-valid.'],
+])
+
 function linesInEnglish(error: EvergrantError): string[] {
   const guidance = Object.entries(FAILURE_GUIDE).find(([code]) => code === error.code)?.[1]
-  const remedy = error.advice?.en ?? remedyFor(error, guidance?.remedy)
-  return [error.message, ...details(error, remedy, ENGLISH)]
+  const known = REMEDIES.has(error.code) ? REMEDIES.get(error.code) : guidance?.remedy
+  const remedy = error.advice?.en ?? remedyFor(error, known)
+  return [failureMessage(error), ...details(error, remedy, ENGLISH)]
 }
 
 /** The remedies are those of programs, which wait and try again by themselves; a command has ended. */
@@ -55,7 +64,8 @@ function linesInChinese(error: EvergrantError): string[] {
   const text = inChinese(error)
   if (text === undefined) return [error.message, ...details(error, error.advice?.zh, CHINESE)]
   const { meaning, remedy, particulars } = text
-  const advice = error.advice?.zh ?? remedy ?? (error.kind === 'retry' ? CHINESE.runAgain : undefined)
+  const known = error.code === 'invalid_option' ? undefined : remedy
+  const advice = error.advice?.zh ?? known ?? (error.kind === 'retry' ? CHINESE.runAgain : undefined)
   return [
     meaning,
     ...(particulars === undefined ? [] : [`详情：${particulars}`]),
@@ -64,11 +74,12 @@ function linesInChinese(error: EvergrantError): string[] {
 }
 
 function details(error: EvergrantError, remedy: string | undefined, labels: Labels): string[] {
-  const { description, retryAfterMs, status } = error
+  const { kind, description, retryAfterMs, status } = error
   const lines: string[] = []
   if (description !== undefined) lines.push(labels.serverSaid(description))
   if (remedy !== undefined) lines.push(labels.whatToDo(remedy))
-  if (retryAfterMs !== undefined && Number.isFinite(retryAfterMs)) {
+  // What has to be configured may be tried as soon as it is.
+  if (kind !== 'configure' && retryAfterMs !== undefined && Number.isFinite(retryAfterMs)) {
     lines.push(labels.notBefore(Math.ceil(retryAfterMs / 1000)))
   }
   if (status !== undefined) lines.push(labels.httpStatus(status))

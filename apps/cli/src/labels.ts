@@ -8,8 +8,10 @@ export interface Labels {
   readonly notBefore: (seconds: number) => string
   readonly httpStatus: (status: number) => string
   readonly note: string
+  readonly turnedAway: (address: string) => string
   readonly runAgain: string
   readonly apiAnswered: (what: string) => string
+  readonly betweenSentences: string
   readonly sandboxAt: (url: string) => string
   /** What is remarked on a scope, and what to do about one that is missing. */
   readonly scopes: {
@@ -29,8 +31,10 @@ export const ENGLISH: Labels = {
   notBefore: seconds => `not before: ${seconds} s from now`,
   httpStatus: status => `HTTP status: ${status}`,
   note: 'note: ',
+  turnedAway: address => `a connection from ${address} was turned away; --allow ${address} would admit it`,
   runAgain: 'Run the command again.',
   apiAnswered: what => `the API answered with ${what}.`,
+  betweenSentences: ' ',
   sandboxAt: url => `sandbox at ${url}: its tokens are worth nothing anywhere else`,
   scopes: {
     used: 'granted and needed',
@@ -48,8 +52,10 @@ export const CHINESE: Labels = {
   notBefore: seconds => `最早重试：${seconds} 秒后`,
   httpStatus: status => `HTTP 状态码：${status}`,
   note: '提示：',
+  turnedAway: address => `已拒绝来自 ${address} 的连接；加上 --allow ${address} 即可放行`,
   runAgain: '请重新运行该命令。',
   apiAnswered: what => `API 返回 ${what}。`,
+  betweenSentences: '',
   sandboxAt: url => `沙箱位于 ${url}：其令牌在别处均无效`,
   scopes: {
     used: '已授予且需要',

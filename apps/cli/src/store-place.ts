@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Store } from '@evergrant/core'
 import { fileStore } from '@evergrant/store-file'
@@ -22,8 +23,8 @@ export async function storeFor(
  * Where grants are kept, as `--store` or `EVERGRANT_STORE` says: a directory, a `redis:` or `rediss:` URL, or
  * `memory`. The directory of this user by default, so that the next run finds what this one has obtained.
  */
-export async function storeAt(place: string | undefined, { env }: Terminal): Promise<Store> {
-  const wanted = place ?? (env.EVERGRANT_STORE || stateDirectory(env))
+export async function storeAt(place: string | undefined, terminal: Terminal): Promise<Store> {
+  const wanted = placeOf(place, terminal)
   if (wanted === 'memory') return memoryStore()
   if (/^rediss?:\/\//.test(wanted)) {
     const { redisStore } = await import('@evergrant/store-redis')
@@ -33,6 +34,21 @@ export async function storeAt(place: string | undefined, { env }: Terminal): Pro
     throw new UsageError('a store is a directory, a redis: or rediss: URL, or "memory"')
   }
   return fileStore({ directory: wanted })
+}
+
+/** Throws where the store is to be in a directory that does not exist: a store that is made now holds nothing. */
+export async function requireStore(place: string | undefined, terminal: Terminal): Promise<void> {
+  const wanted = placeOf(place, terminal)
+  if (wanted === 'memory' || /^[a-z]+:\/\//.test(wanted)) return
+  const code = await stat(wanted).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code,
+  )
+  if (code === 'ENOENT' || code === 'ENOTDIR') throw new UsageError(`there is no store at ${wanted}`)
+}
+
+function placeOf(place: string | undefined, { env }: Terminal): string {
+  return place ?? (env.EVERGRANT_STORE || stateDirectory(env))
 }
 
 /** By the XDG Base Directory Specification: tokens are state, and nobody needs a backup of them. */

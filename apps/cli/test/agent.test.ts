@@ -158,6 +158,7 @@ describe('evergrant agent', () => {
     expect(await ask('/v1/token', { socketPath })).toContain('of ocr, chat.')
     expect(facts.try).toContain('/v1/grants/ocr/token')
     expect(output()).toMatch(/飞书, as chat\n/)
+    expect(output()).toMatch(/^chat: sandbox at http/m)
     expect(output()).toMatch(/ chat: a token was won/)
     expect(await stopped(child, 'SIGTERM')).toBe(0)
     // What happened to the tokens, and who had them, in one chain.
@@ -187,6 +188,7 @@ describe('evergrant agent', () => {
     expect(await outcomeOf('{"a":{"provider":"baidu","secret":"x"}}')).toMatch(/there is no option "secret"$/)
     expect(await outcomeOf('{"a":{"as":"me","provider":"baidu"}}')).toContain('cannot be used with option')
     expect(await outcomeOf('{"a":{"as":"me"},"b":{"as":"you"}}')).toContain('grant "a": nobody is signed in')
+    expect(await outcomeOf('{"a":{"as":"me"}}')).toContain('FILE, grant "a": nobody is signed in')
     expect(await outcomeOf('{"a":{"as":"me"}}', '--as', 'me')).toContain('cannot be used with option')
     await rm(file)
     const { stderr } = await evergrant(['agent', '--grants', file], { env: { HOME: home } })
@@ -270,6 +272,6 @@ describe('evergrant agent', () => {
       ['agent', '--sandbox-url', sandbox.url, '--socket', join(tmpdir(), 'a.sock')],
       { env: { HOME: home } },
     )
-    expect([code, stderr]).toEqual([3, expect.stringContaining('chmod 700')])
+    expect([code, stderr]).toEqual([3, expect.stringContaining('name a folder of your own below it')])
   })
 })

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises'
+import { fail } from '@evergrant/core'
 import { describe, expect, it } from 'vitest'
-import { columnsOf } from '../src/chinese/help.ts'
+import { inChinese } from '../src/chinese/failure-text.ts'
 import { HELP_FOOTERS } from '../src/chinese/help-footers.ts'
 import { HELP_TEXTS } from '../src/chinese/help-texts.ts'
+import { columnsOf } from '../src/columns.ts'
 import { evergrant } from './support/command-line.ts'
 
 /** The help of every command, by its words. */
@@ -57,6 +60,15 @@ describe('the help of the command line', () => {
       expect(chinese).toMatch(/\p{Script=Han}/u)
     }
     expect(withFooter.sort()).toEqual(Object.keys(HELP_FOOTERS).sort())
+  })
+
+  it('calls a bundle as the README does', async () => {
+    const readme = await readFile(new URL('../../../README.zh-CN.md', import.meta.url), 'utf8')
+    const help = [...(await allHelp('zh_CN.UTF-8', ['bundle'])).values()].join('')
+    for (const text of [readme, help, inChinese(fail('bundle_expired'))?.meaning]) {
+      expect(text).toContain('离线凭证包')
+      expect(text).not.toContain('令牌包')
+    }
   })
 
   it('breaks lines between characters, and never before a comma or a bracket', async () => {

@@ -6,7 +6,7 @@ import { EvergrantError, FAILURE_CODES, fail } from '@evergrant/core'
 import { FAILURE_GUIDE } from '@evergrant/core/guides'
 import { type BaiduSandbox, baiduSandbox, wireServer } from '@evergrant/testkit'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { inChinese } from '../src/chinese/failure-text.ts'
+import { adviceInChinese, inChinese } from '../src/chinese/failure-text.ts'
 import { reportFailure } from '../src/failure-report.ts'
 import { evergrant } from './support/command-line.ts'
 
@@ -32,7 +32,7 @@ const ENGLISH =
 describe('whoever reads Chinese', () => {
   it('is told in Chinese what a code means and what to do, and in English what else there is', async () => {
     expect(await stderrOf('token')).toMatch(
-      /^evergrant: secret_unavailable: 无法读取客户端 id 或密钥。\n {2}详情：BAIDU_API_KEY is not set\.\n {2}处理办法：请将 BAIDU_API_KEY .*\n$/,
+      /^evergrant: secret_unavailable: 无法读取所需的 id、密钥或密钥文件。\n {2}详情：BAIDU_API_KEY is not set\.\n {2}处理办法：请将 BAIDU_API_KEY .*\n$/,
     )
     const { stderr } = await inLocale(['token'], 'en_GB.UTF-8')
     expect(stderr).toContain('secret_unavailable: BAIDU_API_KEY is not set.\n  what to do: Set BAIDU_API_KEY')
@@ -61,7 +61,7 @@ describe('whoever reads Chinese', () => {
     sandbox.faultApi(18, 2)
     const url = 'https://aip.baidubce.com/rpc/2.0/mt/texttrans/v1'
     const api = await stderrOf('call', '--sandbox-url', sandbox.url, url, '-d', '{}')
-    expect(api).toMatch(/evergrant: API 返回 18。 QPS 超限额/)
+    expect(api).toMatch(/evergrant: API 返回 18。QPS 超限额/)
     expect(api).toContain('\n  处理办法：')
     const store = join(folder, 'open')
     await mkdir(store, { mode: 0o755 })
@@ -84,6 +84,28 @@ describe('whoever reads Chinese', () => {
       )
     },
   )
+
+  it('is told in Chinese what a token says of itself', async () => {
+    const token = `24.${'0123456789abcdef'.repeat(2)}.2592000.1702592000.282335-42`
+    const { stdout } = await inLocale(['inspect', token], 'zh_CN.UTF-8')
+    expect(stdout).toMatch(
+      /^形式 {9}百度 AI 开放平台的令牌\n类型 {9}24\n含义 {9}访问令牌\n有效期 {7}30 天\n应用 id {6}42\n签发 {9}\S+ \S+ UTC，.*前\n到期 .*前\n指纹 {9}\w+\n长度 {9}\d+ 个字符\n$/,
+    )
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const jwt = `${part({ alg: 'none' })}.${part({ exp: 1e300 })}.`
+    expect((await inLocale(['inspect', jwt], 'zh')).stdout).toMatch(/到期 +超出历法范围，/)
+    const json = await inLocale(['inspect', '--json', token], 'zh')
+    expect(JSON.parse(json.stdout)).toMatchObject({ facts: { meaning: 'access_token', lifetime: '30 d' } })
+  })
+
+  it('sees on the dashboard of an agent what a failure is, and what to do', () => {
+    const advice = { en: 'Set it.', zh: '请设置。' }
+    const missing = fail('secret_unavailable', { message: 'X is not set.', advice })
+    expect(adviceInChinese(missing)).toBe('无法读取所需的 id、密钥或密钥文件。（X is not set.）请设置。')
+    expect(adviceInChinese(fail('server_error'))).toBe('令牌端点发生内部错误。')
+    expect(adviceInChinese({ ...missing, code: '17' })).toBe('请设置。')
+    expect(adviceInChinese({ kind: 'retry', code: '17', message: 'As it came.' })).toBeUndefined()
+  })
 
   it('is shown the message of a code that nobody has heard of, as it came', () => {
     const stderr = new PassThrough()

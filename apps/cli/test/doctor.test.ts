@@ -78,8 +78,8 @@ describe('evergrant doctor', () => {
     await writeFile(join(source, 'b.yml'), `x: ${Buffer.from(`${SECRET}\n`).toString('base64')}`)
     const { code, stdout } = await evergrant(['doctor', '--source', source], { env })
     expect(code).toBe(3)
-    expect(stdout).toContain('✗ a key stands in deep/a.ts')
-    expect(stdout).toContain('✗ a key stands in b.yml')
+    expect(stdout).toContain(`✗ a key stands in ${join(source, 'deep', 'a.ts')}`)
+    expect(stdout).toContain(`✗ a key stands in ${join(source, 'b.yml')}`)
     expect(stdout).not.toContain(SECRET)
   })
 
@@ -115,7 +115,9 @@ describe('evergrant doctor', () => {
     const { code, stdout } = await evergrant(args, { env: { HOME: folder } })
     expect(code).toBe(3)
     for (const line of [1, 2])
-      expect(stdout).toContain(`✗ what looks like a key of a keyring stands in ring:${line}\n`)
+      expect(stdout).toContain(
+        `✗ what looks like a key of a keyring stands in ${join(source, 'ring')}:${line}\n`,
+      )
     expect(stdout).toContain('evergrant rekey')
   })
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -62,6 +63,7 @@ function answerTo({ pathname, origin }: URL, requests: readonly string[]): unkno
       interval: 1,
     }
   }
+  if (requests[0]?.includes('scope=nobody')) return { error: 'authorization_pending' }
   const polls = requests.filter(request => request.includes('device_token')).length
   if (polls === 1) return { error: 'authorization_pending', error_description: 'wait' }
   return { access_token: 'the-access-token', refresh_token: 'the-refresh-token', expires_in: 2_592_000 }
@@ -93,9 +95,23 @@ async function evergrant(args: string[], env: Record<string, string> = {}, stdin
     })
   }
   const input = new PassThrough()
-  if (stdin !== '') input.write(stdin)
+  if (stdin !== '') input.end(stdin)
   const code = await run(args, { stdin: input, ...streams, env: { HOME: home, ...env } })
   return { code, ...texts }
+}
+
+/** How a command ends that has a process of its own, and no input; and what it says. */
+async function inProcess(args: readonly string[]): Promise<readonly [code: unknown, stderr: string]> {
+  const child = spawn(process.execPath, ['--conditions=evergrant-source', MAIN, ...args], {
+    env: { PATH: process.env.PATH ?? '', HOME: home, ...KEYS },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let text = ''
+  child.stderr.on('data', chunk => {
+    text += chunk
+  })
+  const [code] = await once(child, 'close')
+  return [code, text]
 }
 
 const KEYS = { BAIDU_API_KEY: 'the-id', BAIDU_SECRET_KEY: 'the-s3cret' }
@@ -153,6 +169,19 @@ describe('a sign-in at Baidu', () => {
     expect(login.stderr).toContain(`${server.url}/oauth/2.0/authorize?response_type=code&client_id=the-id`)
     expect(server.requests).toEqual([expect.stringContaining('code=the-code&redirect_uri=oob')])
     expect(login.stderr).not.toContain('s3cret')
+  })
+
+  it.each([
+    ['oob', 'code'],
+    ['https://tool.example/callback', 'address'],
+  ])('to %s ends where nobody can paste the %s', async (uri, what) => {
+    const login = await inProcess(baidu('--no-browser', '--redirect-uri', uri))
+    expect(login).toEqual([2, expect.stringContaining(`nobody is there to paste the ${what}`)])
+  })
+
+  it('with a code that nobody enters ends with its time, and asks no more', async () => {
+    const login = await inProcess(baidu('--device', '--scope', 'nobody', '--wait-minutes', '0.02'))
+    expect(login).toEqual([4, expect.stringContaining('flow_expired')])
   })
 
   it('needs the keys of the application', async () => {

@@ -3,7 +3,7 @@ import { EvergrantError, fingerprintOf } from '@evergrant/core'
 import type { AgentUse } from './agent-use.ts'
 import { dashboardPage } from './dashboard/dashboard-page.ts'
 import { board } from './dashboard/grant-card.ts'
-import { type Words, wordsFor } from './dashboard/words.ts'
+import { type FailureInChinese, type Words, wordsFor } from './dashboard/words.ts'
 import { keyMissing, type Refusal, type Role } from './gatekeeper.ts'
 import { readJsonBody } from './json-body.ts'
 import { type Answer, failureAnswer, tokenAnswer } from './token-answer.ts'
@@ -14,6 +14,7 @@ export interface Desk {
   readonly grants: ReadonlyMap<string, WatchedGrant>
   readonly startedAt: number
   readonly metrics: (() => Promise<string>) | undefined
+  readonly inChinese: FailureInChinese | undefined
   /** Rejects what cannot be written down. */
   readonly onUse: (use: AgentUse) => Promise<unknown>
 }
@@ -53,7 +54,7 @@ export async function answerTo(visit: Visit, desk: Desk): Promise<Answer> {
     })
   }
   if (method !== 'GET' && method !== 'HEAD') return wrongMethod('GET')
-  const words = wordsFor(visit.request.headers['accept-language'])
+  const words = wordsFor(visit.request.headers['accept-language'], desk.inChinese)
   if (pathname === '/') return dashboardPage(words)
   if (pathname === '/healthz') return health(desk)
   if (pathname === '/v1/grants') return forViewers(visit, async () => status(desk))

@@ -1,12 +1,12 @@
-import { chmod, link, lstat, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { chmod, link, lstat, rename, rm, stat } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { folderComplaint } from './folder-complaint.ts'
 import { invalidOption } from './invalid-option.ts'
+import { makeFolders } from './make-folders.ts'
 
 /** Longest path of a Unix domain socket that systems have in common, in bytes. */
 const PATH_BYTES_MAX = 103
-/** What others may do with a folder, or a file. */
-const OTHERS = 0o077
 let drafts = 0
 
 /** A socket in the file system. */
@@ -52,14 +52,10 @@ export async function socketFile(path: string): Promise<SocketFile> {
 }
 
 async function requirePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolders(resolve(folder))
   const { uid, mode } = await stat(folder)
-  if (uid !== process.getuid?.()) {
-    throw invalidOption(`the folder of the socket belongs to somebody else: ${folder}`)
-  }
-  if ((mode & OTHERS) !== 0) {
-    throw invalidOption(`others may enter the folder of the socket; "chmod 700 ${folder}", or name another`)
-  }
+  const complaint = folderComplaint({ path: folder, uid, mode }, process.getuid?.())
+  if (complaint !== undefined) throw invalidOption(complaint)
 }
 
 /** Links a socket into its place; where one stands that an agent has left which was killed, that is taken away first. */
@@ -106,7 +102,10 @@ function isAnswered(path: string): Promise<boolean> {
 }
 
 function taken(path: string) {
-  return invalidOption(`an agent listens at ${path} already`)
+  return invalidOption(`an agent listens at ${path} already`, {
+    en: 'Stop the other agent, or name another socket: --socket on the command line.',
+    zh: '请停止另一个代理，或指定另一个套接字：命令行用 --socket。',
+  })
 }
 
 /** What the system says of a place, as something that can be mended. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { admitOnly, allowList } from '@evergrant/allow-list'
-import { EvergrantError, fail } from '@evergrant/core'
+import { EvergrantError, type Failure, fail } from '@evergrant/core'
 import type { AgentSource } from './agent-source.ts'
 import type { AgentUse } from './agent-use.ts'
 import { admit, type Door } from './gatekeeper.ts'
@@ -23,6 +23,8 @@ export interface AgentOptions {
   readonly grants: Readonly<Record<string, AgentGrant>>
   /** Metrics in the text format of Prometheus, for `/metrics`. Absent: there is no such page. */
   readonly metrics?: () => Promise<string>
+  /** Says a failure in Chinese, for the dashboard; `undefined` for one that it does not know. Absent: advice and messages. */
+  readonly inChinese?: (failure: Failure) => string | undefined
   /** Called for every token before it is handed out, or rejected, and when there is none. What it throws refuses the token. */
   readonly onUse?: (use: AgentUse) => unknown
   /** Called for what must not happen: a source, or the metrics, that fail in a way of their own. */
@@ -88,7 +90,7 @@ class Agent implements TokenAgent {
   readonly #onDefect: (error: unknown) => unknown
   #closed = false
 
-  constructor({ grants, metrics, onUse, onDefect }: AgentOptions) {
+  constructor({ grants, metrics, inChinese, onUse, onDefect }: AgentOptions) {
     const names = Object.keys(grants)
     if (names.length === 0) throw invalidOption('an agent without grants has nothing to hand out')
     for (const name of names) {
@@ -104,6 +106,7 @@ class Agent implements TokenAgent {
       ),
       startedAt: Date.now(),
       metrics,
+      inChinese,
       onUse: async use => onUse?.(use),
     }
     this.#onDefect = error => onDefect?.(error)

@@ -264,14 +264,25 @@ describe('a socket of an agent', () => {
     expect(uses).toMatchObject([{ door: 'socket' }])
   })
 
+  it('is refused where nobody can make a folder, and at once', async () => {
+    // In /proc a folder that cannot be made is said to be missing.
+    const listening = agent.listenOnSocket('/proc/evergrant/x/agent.sock')
+    await expect(listening).rejects.toThrow(/proc.* cannot be used \(ENOENT\); name another place/)
+  })
+
   it('does not stand where others may enter, nor in the place of a file or of another agent', async () => {
-    await expect(agent.listenOnSocket(join(tmpdir(), 'evergrant-agent.sock'))).rejects.toThrow(/chmod 700/)
+    await expect(agent.listenOnSocket(join(tmpdir(), 'evergrant-agent.sock'))).rejects.toThrow(
+      /of your own below it: .*evergrant-\d+.agent\.sock/,
+    )
     await writeFile(join(folder, 'file'), 'precious')
     await expect(agent.listenOnSocket(join(folder, 'file'))).rejects.toThrow(/no socket/)
     const socketPath = join(folder, 'agent.sock')
     await agent.listenOnSocket(socketPath)
     const other = tokenAgent({ grants: { default: { source } } })
-    await expect(other.listenOnSocket(socketPath)).rejects.toThrow(/listens at .* already/)
+    await expect(other.listenOnSocket(socketPath)).rejects.toMatchObject({
+      message: expect.stringMatching(/listens at .* already/),
+      advice: { en: expect.stringContaining('--socket'), zh: expect.stringContaining('--socket') },
+    })
     await other.close()
     await expect(agent.listenOnSocket(join(folder, 'x'.repeat(120)))).rejects.toThrow(/at most 103 bytes/)
   })

@@ -8,7 +8,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { EvergrantError, fail } from '@evergrant/core'
 import type { AuditHead } from './audit-head.ts'
 import { headName, partName } from './file-names.ts'
@@ -34,7 +34,7 @@ export class LogFile {
   constructor(options: LogFileOptions) {
     this.#options = options
     attempt(() => {
-      mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+      makeFolders(resolve(options.directory))
       const { mode } = statSync(options.directory)
       if (process.platform !== 'win32' && (mode & 0o022) !== 0) throw new Error('others may write to it')
     }, options.directory)
@@ -90,5 +90,29 @@ function attempt(act: () => void, directory: string): void {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
     const message = `The audit log in ${directory} cannot be written (${reason}).`
     throw new EvergrantError(fail('audit_unwritable', { message }))
+  }
+}
+
+/**
+ * One folder at a time: `mkdirSync` with `recursive` never ends where a file system lets nobody make a folder and says that
+ * it is missing, as /proc does.
+ */
+function makeFolders(path: string): void {
+  const failed = failureOfFolder(path)
+  if (failed === undefined) return
+  if (failed.code !== 'ENOENT' || dirname(path) === path) throw failed
+  makeFolders(dirname(path))
+  const again = failureOfFolder(path)
+  if (again !== undefined) throw again
+}
+
+/** Why a folder cannot be made; `undefined` when it was, or is there. */
+function failureOfFolder(path: string): NodeJS.ErrnoException | undefined {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+    return undefined
+  } catch (error) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return undefined
+    return error as NodeJS.ErrnoException
   }
 }

@@ -155,6 +155,12 @@ describe('a log that cannot be written', () => {
     })
   })
 
+  it('is refused where nobody can make a folder, and at once', async () => {
+    // In /proc a folder that cannot be made is said to be missing.
+    const error = await failureOf(auditLog({ directory: '/proc/evergrant/audit' }))
+    expect(error).toMatchObject({ kind: 'configure', code: 'audit_unwritable' })
+  })
+
   it('refuses an act that it cannot hold, and tells its owner of events that it missed', async () => {
     const directory = await logFolder()
     const failures: EvergrantError[] = []

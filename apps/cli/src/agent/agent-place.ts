@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { readPrivateFile, writeNewFile } from '../bundle/private-file.ts'
 import { UsageError } from '../failure-report.ts'
 import { stateDirectory } from '../store-place.ts'
 import type { Terminal } from '../terminal.ts'
+import { makeFolders } from './make-folders.ts'
 
 const KEY_BYTES = 32
 /** What can stand in a header as a bearer token (RFC 6750 §2.1), and is not guessed. */
@@ -31,7 +32,7 @@ function stateFolder(env: Terminal['env'], option: string): string {
 /** The key in a file that only its owner can read; made when there is no such file. */
 export async function agentKey(path: string): Promise<string> {
   if (!(await isThere(path))) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    await makeFolders(dirname(resolve(path))).catch((error: NodeJS.ErrnoException) => {
       throw new UsageError(`${path} cannot be written (${error.code ?? 'unknown'})`)
     })
     await writeNewFile(path, randomBytes(KEY_BYTES).toString('base64url'))

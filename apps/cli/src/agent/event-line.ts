@@ -1,23 +1,27 @@
-import { inWords, type TokenEvent } from '@evergrant/core'
+import type { TokenEvent } from '@evergrant/core'
 import type { Paint } from '../terminal.ts'
+import type { AgentWords } from './agent-words.ts'
 
 type Style = Parameters<Paint>[0]
 
 /** One line for what a person at the terminal of an agent wants to know of; `undefined` for the rest. */
-export function eventLine(event: TokenEvent): readonly [style: Style, text: string] | undefined {
+export function eventLine(
+  event: TokenEvent,
+  words: AgentWords,
+): readonly [style: Style, text: string] | undefined {
   switch (event.type) {
     case 'renewal.succeeded':
-      return ['green', `a token was won, for ${inWords(event.lifeMs)}`]
+      return ['green', words.won(event.lifeMs)]
     case 'renewal.failed':
-      return ['red', `no token was won (${event.failure.code}): ${event.failure.message}`]
+      return ['red', words.notWon(event.failure)]
     case 'token.adopted':
-      return ['green', 'the token of another process was taken over']
+      return ['green', words.adopted]
     case 'token.rejected':
-      return ['yellow', 'the token was rejected by an API, and is replaced']
+      return ['yellow', words.rejected]
     case 'store.failed':
-      return ['yellow', 'the store does not answer']
+      return ['yellow', words.storeSilent]
     case 'store.recovered':
-      return ['green', 'the store answers again']
+      return ['green', words.storeAnswers]
     default:
       return undefined
   }

@@ -25,7 +25,7 @@ export function addCreateCommand(bundle: Command, terminal: Terminal): void {
   const command = bundle
     .command('create')
     .description('fetch a token ahead and write it into one encrypted file')
-  withConsent(withConnection(command))
+  withConsent(withConnection(command), true)
     .requiredOption('--out <file>', 'the bundle to write; it must not exist')
     .requiredOption('--sign <file>', 'the private key that signs it, which the other side trusts')
     .option('--to <file>', 'the public key of the recipient')

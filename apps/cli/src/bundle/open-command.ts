@@ -67,7 +67,7 @@ export function addImportCommand(bundle: Command, terminal: Terminal): void {
 }
 
 function withOpening(command: Command): Command {
-  return withConsent(command)
+  return withConsent(command, true)
     .argument('<file>', 'the bundle')
     .option('--key <file>', 'the private key of the recipient')
     .addOption(new Option('--passphrase-file <file>', 'the passphrase, in its place').conflicts('key'))

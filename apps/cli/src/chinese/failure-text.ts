@@ -1,4 +1,5 @@
 import { type Advice, FAILURE_CODES, type Failure, type FailureCode, fail } from '@evergrant/core'
+import { failureMessage } from '../failure-message.ts'
 import type { ChineseFailures } from './failure-entry.ts'
 import { SURROUNDING_FAILURES } from './surrounding-failures.ts'
 import { TOKEN_FAILURES } from './token-failures.ts'
@@ -19,14 +20,30 @@ export interface FailureText {
 export function inChinese({ code, message }: Pick<Failure, 'code' | 'message'>): FailureText | undefined {
   if (!isFailureCode(code)) return undefined
   const [meaning, remedy] = TEXTS[code]
-  return { meaning, remedy, particulars: fail(code).message === message ? undefined : message }
+  return {
+    meaning,
+    remedy,
+    particulars: fail(code).message === message ? undefined : failureMessage({ message }),
+  }
 }
 
 /** A failure in one sentence; in Chinese with its particulars in brackets. */
 export function messageOf(failure: Pick<Failure, 'code' | 'message'>, language: keyof Advice): string {
   const text = language === 'zh' ? inChinese(failure) : undefined
-  if (text === undefined) return failure.message
+  if (text === undefined) return failureMessage(failure)
   return text.particulars === undefined ? text.meaning : `${text.meaning}（${text.particulars}）`
+}
+
+/** A failure in one sentence, in both languages. */
+export function inBoth(failure: Pick<Failure, 'code' | 'message'>): Advice {
+  return { en: messageOf(failure, 'en'), zh: messageOf(failure, 'zh') }
+}
+
+/** What a failure is, and what to do, in Chinese; `undefined` for a code of a server or a platform that brings no advice. */
+export function adviceInChinese(failure: Failure): string | undefined {
+  const text = inChinese(failure)
+  if (text === undefined) return failure.advice?.zh
+  return messageOf(failure, 'zh') + (failure.advice?.zh ?? text.remedy ?? '')
 }
 
 function isFailureCode(code: string): code is FailureCode {

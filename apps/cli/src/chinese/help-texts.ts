@@ -32,9 +32,9 @@ export const HELP_TEXTS: Readonly<Record<string, string>> = {
     '把令牌签名并加密后携带到无法联网的机器',
   'fetch a token ahead and write it into one encrypted file': '预先获取令牌，写入一个加密文件',
   'show whom a bundle is for and until when; no key is needed, and nothing is verified':
-    '显示令牌包的接收方与期限；无需密钥，也不作验证',
-  'verify a bundle and list what is inside': '验证令牌包，并列出其中内容',
-  'put what is inside a bundle into a store': '将令牌包中的内容存入存储',
+    '显示离线凭证包的接收方与期限；无需密钥，也不作验证',
+  'verify a bundle and list what is inside': '验证离线凭证包，并列出其中内容',
+  'put what is inside a bundle into a store': '将离线凭证包中的内容存入存储',
   'make a pair of keys: NAME.key stays where it is, NAME.pub goes to the other side':
     '生成一对密钥：NAME.key 留在原处，NAME.pub 交给另一方',
 
@@ -86,6 +86,7 @@ export const HELP_TEXTS: Readonly<Record<string, string>> = {
   'seal what is kept with the keys of this file (EVERGRANT_KEYRING)':
     '用此文件中的密钥加密所存内容（EVERGRANT_KEYRING）',
   'do it without asking: for scripts': '不再询问，直接执行：用于脚本',
+  'without effect: this command asks for a code at most': '不起作用：此命令至多索要验证码',
   'the code of the second verification, where one was set up': '二次验证的验证码（如已设置）',
   'the name of the sign-in': '登录的名称',
   'where it is kept (EVERGRANT_STORE)': '存放之处（EVERGRANT_STORE）',
@@ -154,17 +155,17 @@ export const HELP_TEXTS: Readonly<Record<string, string>> = {
   'its code': '验证器的验证码',
 
   // Bundles.
-  'the bundle to write; it must not exist': '要写入的令牌包，该文件不得已存在',
+  'the bundle to write; it must not exist': '要写入的离线凭证包，该文件不得已存在',
   'the private key that signs it, which the other side trusts': '为其签名、受另一方信任的私钥',
   'the public key of the recipient': '接收方的公钥',
   'a passphrase in place of a public key': '以口令代替公钥',
   'within which time it has to be imported: 30m, 24h, 7d': '须在多长时间内导入：30m、24h、7d',
   'who makes it, in words': '制作者说明',
   'what for, in words': '用途说明',
-  'the bundle': '令牌包',
+  'the bundle': '离线凭证包',
   'the private key of the recipient': '接收方的私钥',
   'the passphrase, in its place': '代替私钥的口令',
-  'a public key whose bundles are accepted, as often as needed': '接受由其签名的令牌包的公钥，可多次指定',
+  'a public key whose bundles are accepted, as often as needed': '接受由其签名的离线凭证包的公钥，可多次指定',
   'accept tokens of this provider only': '只接受此平台的令牌',
   'print the tokens, too': '同时输出令牌',
   'a directory, a redis: URL, or "memory" (EVERGRANT_STORE)':
@@ -172,5 +173,5 @@ export const HELP_TEXTS: Readonly<Record<string, string>> = {
   'forget the latest time that was seen, once the clock has been set right':
     '时钟校准后，忘记此前所见的最晚时间',
   'the files to write, without ".key" and ".pub"': '要写入的文件名，不含 ".key" 与 ".pub"',
-  'to make bundles, or to open them': '用于制作还是打开令牌包',
+  'to make bundles, or to open them': '用于制作还是打开离线凭证包',
 }

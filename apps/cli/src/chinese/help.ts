@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { type Command, Help, type Option } from 'commander'
-import { eastAsianWidth } from 'get-east-asian-width'
+import { columnsOf } from '../columns.ts'
 import { HELP_FOOTERS } from './help-footers.ts'
 import { HELP_TEXTS } from './help-texts.ts'
 
@@ -53,13 +53,6 @@ function remarked(text: string, { description }: Option): string {
     text.slice(description.length),
   )
   return description + remarks
-}
-
-/** How many columns a text takes in a terminal. */
-export function columnsOf(text: string): number {
-  let columns = 0
-  for (const character of text) columns += eastAsianWidth(character.codePointAt(0) ?? 0)
-  return columns
 }
 
 /** Spaces, or what stays on one line: a Chinese character or a word, with the punctuation that belongs to it. */

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander'
 import { type Admitting, allowOption, requireAdmitting, toldRefusals } from '../admitting.ts'
 import { type OpenGrant, openGrants } from '../agent/agent-grants.ts'
 import { agentKey, keyPlace, socketPlace } from '../agent/agent-place.ts'
+import { type AgentWords, agentWords } from '../agent/agent-words.ts'
 import { eventLine } from '../agent/event-line.ts'
 import { readGrantsFile } from '../agent/grants-file.ts'
 import { keepWarm } from '../agent/keep-warm.ts'
@@ -13,6 +14,8 @@ import { prometheusMetrics } from '../agent/prometheus-metrics.ts'
 import { allOf } from '../all-of.ts'
 import { portNumber } from '../amount.ts'
 import { auditOf } from '../audit-place.ts'
+import { adviceInChinese } from '../chinese/failure-text.ts'
+import { padded } from '../columns.ts'
 import { type ConnectionOptions, withSignIn } from '../connection.ts'
 import { UsageError } from '../failure-report.ts'
 import { interrupted } from '../interrupted.ts'
@@ -83,22 +86,30 @@ async function run(options: AgentCommandOptions, terminal: Terminal): Promise<vo
     const wanted = options.grants === undefined ? { default: options } : await grantsOfFile(options)
     const audit = await auditOf(terminal)
     closing.unshift(() => audit?.close())
-    const grants = await openGrants(wanted, terminal, audit)
+    const grants = await openGrants(wanted, terminal, audit, options.grants)
     closing.unshift(() => allOf(grants.map(grant => () => grant.close())))
-    const metrics = prometheusMetrics(grants.map(({ source }) => source))
+    const metrics = prometheusMetrics(grants)
     closing.unshift(() => metrics.close())
     const agent = tokenAgent({
       grants: Object.fromEntries(grants.map(({ name, source, label }) => [name, { source, label }])),
       metrics: () => metrics.text(),
+      inChinese: failure => adviceInChinese(failure),
       onUse: use => writeDown(use, audit),
       onDefect: error => tell(terminal, 'red', error instanceof Error ? (error.stack ?? '') : String(error)),
     })
     closing.unshift(() => agent.close())
+    const isNamed = options.grants !== undefined
     const leave = new AbortController()
     closing.unshift(() => leave.abort())
-    introduce([...factsOf(grants), ...(await openDoors(agent, grants, options, terminal))], terminal)
+    introduce(
+      [
+        ...factsOf(grants, isNamed, agentWords(terminal.env)),
+        ...(await openDoors(agent, grants, options, terminal)),
+      ],
+      terminal,
+    )
     for (const { name, source } of grants) {
-      const prefix = grants.length === 1 ? '' : `${name}: `
+      const prefix = isNamed ? `${name}: ` : ''
       tellEvents(source, prefix, terminal)
       keepWarm(source, systemClock(), leave.signal, toldOnce(prefix, terminal))
     }
@@ -124,9 +135,8 @@ async function grantsOfFile({ grants: path = '', store, keyring }: AgentCommandO
 
 type Fact = readonly [name: string, value: string]
 
-function factsOf(grants: readonly OpenGrant[]): Fact[] {
-  const alone = grants.length === 1
-  return grants.map(({ name, label }) => ['tokens of', alone ? label : `${label}, as ${name}`])
+function factsOf(grants: readonly OpenGrant[], isNamed: boolean, { tokensOf, named }: AgentWords): Fact[] {
+  return grants.map(({ name, label }) => [tokensOf, isNamed ? named(label, name) : label])
 }
 
 async function openDoors(
@@ -135,11 +145,12 @@ async function openDoors(
   { socket, port, host, allow, keyFile, viewKeyFile }: AgentCommandOptions,
   terminal: Terminal,
 ): Promise<Fact[]> {
+  const words = agentWords(terminal.env)
   const path = socket ?? socketPlace(terminal)
   await agent.listenOnSocket(path)
   const facts: Fact[] = [
-    ['socket', path],
-    ['try', `curl --unix-socket ${quoted(path)} http://agent${pathOfToken(grants)}`],
+    [words.socket, path],
+    [words.try, `curl --unix-socket ${quoted(path)} http://agent${pathOfToken(grants)}`],
   ]
   if (port === undefined) return facts
   const keyPath = keyFile ?? keyPlace('agent.key', '--key-file', terminal)
@@ -156,10 +167,10 @@ async function openDoors(
   return [
     ...facts,
     ['URL', url],
-    ['key', `in ${keyPath}`],
-    ['view key', `in ${viewKeyPath}`],
-    ['metrics', `${url}/metrics`],
-    ['dashboard', `${url}/#${viewKey}`],
+    [words.key, words.inFile(keyPath)],
+    [words.viewKey, words.inFile(viewKeyPath)],
+    [words.metrics, `${url}/metrics`],
+    [words.dashboard, `${url}/#${viewKey}`],
   ]
 }
 
@@ -176,14 +187,15 @@ function quoted(path: string): string {
 
 function introduce(facts: readonly Fact[], { stdout, env }: Terminal): void {
   const paint = painter(stdout, env)
-  writeLine(stdout, paint('bold', 'The agent is ready; Ctrl-C ends it.'))
-  for (const [name, value] of facts) writeLine(stdout, `${paint('dim', name.padEnd(12))} ${value}`)
+  writeLine(stdout, paint('bold', agentWords(env).ready))
+  for (const [name, value] of facts) writeLine(stdout, `${paint('dim', padded(name, 12))} ${value}`)
 }
 
 function tellEvents(source: TokenSource, prefix: string, { stdout, env }: Terminal): void {
   const paint = painter(stdout, env)
+  const words = agentWords(env)
   source.on(event => {
-    const [style, text] = eventLine(event) ?? []
+    const [style, text] = eventLine(event, words) ?? []
     if (style === undefined || text === undefined) return
     writeLine(stdout, `${paint('dim', new Date(event.at).toISOString())} ${prefix}${paint(style, text)}`)
   })
@@ -192,11 +204,12 @@ function tellEvents(source: TokenSource, prefix: string, { stdout, env }: Termin
 /** Tells why there is no token before anybody has asked for one; each reason once. */
 function toldOnce(prefix: string, terminal: Terminal): (error: unknown) => void {
   const told = new Set<string>()
+  const words = agentWords(terminal.env)
   return error => {
-    const text = EvergrantError.is(error) ? `${error.code}: ${error.message}` : String(error)
+    const text = EvergrantError.is(error) ? words.why(error) : String(error)
     if (told.has(text)) return
     told.add(text)
-    tell(terminal, 'red', `${prefix}there is no token yet, and another try every 10 s: ${text}`)
+    tell(terminal, 'red', prefix + words.noTokenYet(text))
   }
 }
 

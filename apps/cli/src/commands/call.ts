@@ -3,7 +3,7 @@ import { type ApiFailure, originTest, type ResourceServer } from '@evergrant/cor
 import { explainBaiduError } from '@evergrant/provider-baidu/calls'
 import type { TokenSource } from '@evergrant/runtime'
 import { authorizedFetch } from '@evergrant/runtime/calls'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { bodyOf } from '../call-body.ts'
 import { type Connection, type ConnectionOptions, connectAs, withSignIn } from '../connection.ts'
 import { EXIT } from '../exit-code.ts'
@@ -48,13 +48,19 @@ export function addCallCommand(program: Command, terminal: Terminal): void {
   const command = program.command('call').description('make an authorized request to an API')
   withSignIn(command)
     .argument('<url>', 'the URL of the API, without a token')
-    .option('-X, --request <method>', 'the method; GET, or POST when there is data')
+    .option('-X, --request <method>', 'the method; GET, or POST when there is data', methodName)
     .option('-d, --data <text>', 'the body: JSON or a form; of a file: @path; of standard input: @-')
     .option('-H, --header <line>', 'a header line, as often as needed', collect, [])
     .option('--allow-host <host>', 'a host that may be shown the token, besides those it is for', collect, [])
     .option('--requires <scope>', 'a scope without which the call is not made', collect, [])
     .addHelpText('after', HELP)
     .action((url: string, options: CallOptions) => call(url, options, terminal))
+}
+
+/** A method as RFC 9110 §9.1 has it, of those that are for APIs: the others are for proxies, or show what was sent. */
+function methodName(text: string): string {
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(text) && !/^(connect|trace|track)$/i.test(text)) return text
+  throw new InvalidArgumentError('It must be a method for an API, as GET, POST or DELETE.')
 }
 
 function collect(value: string, before: readonly string[]): readonly string[] {
@@ -175,7 +181,8 @@ function report({ status, failure }: Answer, { label, preset }: Connection, { st
   const what = code === '' || code === `http_${status}` ? `HTTP ${status}` : code
   const headline = paint('red', `evergrant: ${labels.apiAnswered(what)}`)
   writeLine(stderr)
-  writeLine(stderr, `${headline} ${entry?.meaning[language] ?? ''}`.trim())
+  const meaning = entry?.meaning[language]
+  writeLine(stderr, meaning === undefined ? headline : headline + labels.betweenSentences + meaning)
   if (failure?.description !== undefined && entry === undefined) {
     writeLine(stderr, `  ${labels.serverSaid(failure.description)}`)
   }

@@ -6,7 +6,7 @@ import { lookIntoSource } from '../doctor/look-into-source.ts'
 import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
 import { PRESET_NAMES } from '../provider/provider-preset.ts'
-import { painter, type Terminal, writeLine } from '../terminal.ts'
+import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'
 
 interface DoctorOptions extends KeyPlaces, StorePlace {
   readonly source?: string
@@ -57,7 +57,7 @@ async function examine(options: DoctorOptions, terminal: Terminal): Promise<void
   writeLine(
     stdout,
     options.json
-      ? JSON.stringify(findings, null, 2)
+      ? JSON.stringify(findings.map(asJson), null, 2)
       : findings.map(each => inWords(each, terminal)).join('\n'),
   )
   if (findings.some(({ verdict }) => verdict === 'bad')) throw new ReportedError(EXIT.configure)
@@ -67,6 +67,12 @@ const SIGNS = { good: ['green', '✓'], note: ['yellow', '·'], bad: ['red', '�
 
 function inWords({ verdict, text, remedy }: Finding, { stdout, env }: Terminal): string {
   const [colour, sign] = SIGNS[verdict]
-  const line = `${painter(stdout, env)(colour, sign)} ${text}`
-  return remedy === undefined ? line : `${line}\n    ${remedy}`
+  const language = readsChinese(env) ? 'zh' : 'en'
+  const line = `${painter(stdout, env)(colour, sign)} ${text[language]}`
+  return remedy === undefined ? line : `${line}\n    ${remedy[language]}`
+}
+
+/** For programs: in English, whoever runs them. */
+function asJson({ text, remedy, ...about }: Finding): unknown {
+  return { ...about, text: text.en, ...(remedy !== undefined && { remedy: remedy.en }) }
 }

@@ -1,6 +1,7 @@
-import { inWords } from '@evergrant/core'
 import type { Command } from 'commander'
+import { padded } from '../columns.ts'
 import { UsageError } from '../failure-report.ts'
+import { type InspectWords, inspectWords } from '../inspect-words.ts'
 import { painter, readAll, type Terminal, writeLine } from '../terminal.ts'
 import { anatomyOf, type TokenAnatomy } from '../token-anatomy.ts'
 
@@ -28,41 +29,33 @@ export function addInspectCommand(program: Command, terminal: Terminal): void {
 function show(anatomy: TokenAnatomy, json: boolean, { stdout, env }: Terminal): void {
   if (json) return writeLine(stdout, JSON.stringify(anatomy, null, 2))
   const paint = painter(stdout, env)
-  for (const [name, value] of rows(anatomy, Date.now())) {
-    writeLine(stdout, `${paint('dim', name.padEnd(12))} ${value}`)
+  const words = inspectWords(env)
+  for (const [name, value] of rows(anatomy, Date.now(), words)) {
+    writeLine(stdout, `${paint('dim', padded(words.names[name] ?? name, 12))} ${value}`)
   }
 }
 
-const FORMS: Readonly<Record<TokenAnatomy['form'], string>> = {
-  baidu: 'a token of the Baidu AI Open Platform',
-  jwt: 'a JSON Web Token; its signature was not checked',
-  opaque: 'opaque: it tells nothing about itself',
-}
-
-function rows(anatomy: TokenAnatomy, now: number): [string, string][] {
+function rows(anatomy: TokenAnatomy, now: number, words: InspectWords): [string, string][] {
   const { form, issuedAt, expiresAt, fingerprint, length, facts } = anatomy
-  const about: [string, string][] = [['form', FORMS[form]]]
+  const about: [string, string][] = [['form', words.forms[form]]]
   for (const [name, value] of Object.entries(facts)) {
     about.push([
       name,
       typeof value === 'object'
         ? JSON.stringify(value, null, 2).replaceAll('\n', '\n             ')
-        : String(value),
+        : words.fact(name, String(value)),
     ])
   }
-  if (issuedAt !== undefined) about.push(['issued', `${when(issuedAt)}, ${distance(issuedAt, now)}`])
-  if (expiresAt !== undefined) about.push(['expires', `${when(expiresAt)}, ${distance(expiresAt, now)}`])
-  about.push(['fingerprint', fingerprint], ['length', `${length} characters`])
+  if (issuedAt !== undefined) about.push(['issued', when(issuedAt, now, words)])
+  if (expiresAt !== undefined) about.push(['expires', when(expiresAt, now, words)])
+  about.push(['fingerprint', fingerprint], ['length', words.characters(length)])
   return about
 }
 
-function when(at: number): string {
+function when(at: number, now: number, { beyondCalendars, comma, ahead, ago }: InspectWords): string {
   const date = new Date(at)
-  return Number.isNaN(date.getTime())
-    ? 'beyond all calendars'
+  const said = Number.isNaN(date.getTime())
+    ? beyondCalendars
     : date.toISOString().replace('T', ' ').replace('.000Z', ' UTC')
-}
-
-function distance(at: number, now: number): string {
-  return at >= now ? `in ${inWords(at - now)}` : `${inWords(now - at)} ago`
+  return `${said}${comma}${at >= now ? ahead(at - now) : ago(now - at)}`
 }

@@ -39,7 +39,7 @@ that its SDK finds.`
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
 export function addKeygenCommand(program: Command, terminal: Terminal): void {
-  withConsent(program.command('keygen'))
+  withConsent(program.command('keygen'), false)
     .description('make a keyring for sealed storage, or add a key to one')
     .argument('<file>', 'where the keyring is, or is to be')
     .option('--id <id>', 'what to call the key; a random name by default', keyId)

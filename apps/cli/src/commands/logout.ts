@@ -16,7 +16,7 @@ interface LogoutOptions extends ConsentOptions {
 }
 
 export function addLogoutCommand(program: Command, terminal: Terminal): void {
-  withConsent(program.command('logout'))
+  withConsent(program.command('logout'), false)
     .description('revoke a grant at its server, and forget it')
     .option('--as <name>', 'the name of the sign-in', requireName, 'default')
     .option('--store <place>', 'where it is kept (EVERGRANT_STORE)')

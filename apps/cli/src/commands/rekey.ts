@@ -5,7 +5,7 @@ import { EXIT } from '../exit-code.ts'
 import { ReportedError, UsageError } from '../failure-report.ts'
 import { readKeyringFile } from '../keyring/keyring-file.ts'
 import { type ConsentOptions, requireConsent, withConsent } from '../second-factor/sensitive-act.ts'
-import { storeAt } from '../store-place.ts'
+import { requireStore, storeAt } from '../store-place.ts'
 import { painter, type Terminal, writeLine } from '../terminal.ts'
 
 interface RekeyCommandOptions extends ConsentOptions {
@@ -24,7 +24,7 @@ left as it is, and counted.`
 const EVERY = 1_000
 
 export function addRekeyCommand(program: Command, terminal: Terminal): void {
-  withConsent(program.command('rekey'))
+  withConsent(program.command('rekey'), false)
     .description('seal everything in a store under the current key of the keyring')
     .option('--store <place>', 'a directory, or a redis: URL (EVERGRANT_STORE)')
     .option('--keyring <path>', 'the keyring, the current key first (EVERGRANT_KEYRING)')
@@ -38,6 +38,7 @@ async function run(options: RekeyCommandOptions, terminal: Terminal): Promise<vo
   const file = options.keyring ?? terminal.env.EVERGRANT_KEYRING
   if (!file) throw new UsageError('name the keyring with --keyring')
   const { ring } = await readKeyringFile(file, terminal.env)
+  await requireStore(options.store, terminal)
   await requireConsent({ what: 'store.rekeyed' }, options, terminal)
   const store = await storeAt(options.store, terminal)
   const stop = new AbortController()

@@ -69,7 +69,11 @@ export async function writeKeyringFile(path: string, text: string, isNew: boolea
 async function privateText(path: string): Promise<string> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     const message = `The keyring ${path} cannot be read (${error.code ?? 'unknown'}).`
-    throw new EvergrantError(fail('secret_unavailable', { message }))
+    const advice = {
+      en: 'Check path and permissions of the file, or make a keyring with "evergrant keygen".',
+      zh: '请检查该文件的路径与权限，或用 "evergrant keygen" 生成密钥环。',
+    }
+    throw new EvergrantError(fail('secret_unavailable', { message, advice }))
   })
   try {
     // Asked of the open file: what its path leads to may be another by then.

@@ -28,10 +28,13 @@ export interface ConsentOptions {
   readonly code?: string
 }
 
-/** Adds the options of a command that does something sensitive. */
-export function withConsent(command: Command): Command {
+/** Adds the options of a command that does something sensitive. `asks`: for a word, where there is no second verification. */
+export function withConsent(command: Command, asks: boolean): Command {
   return command
-    .option('--yes', 'do it without asking: for scripts')
+    .option(
+      '--yes',
+      asks ? 'do it without asking: for scripts' : 'without effect: this command asks for a code at most',
+    )
     .option('--code <digits>', 'the code of the second verification, where one was set up')
 }
 

@@ -3,6 +3,7 @@ import { type Clock, EvergrantError, fail, type Store } from '@evergrant/core'
 import { type AuthorizationFlow, authorizationFlow, type GrantedTokens } from '@evergrant/runtime/flows'
 import open from 'open'
 import { type Admitting, toldRefusals } from '../admitting.ts'
+import { UsageError } from '../failure-report.ts'
 import { painter, readsChinese, type Terminal, writeLine } from '../terminal.ts'
 import { loopbackReceiver, type Shown } from './loopback-receiver.ts'
 import type { Patience } from './patience.ts'
@@ -52,6 +53,9 @@ class Attempt {
   #flow: AuthorizationFlow | undefined
   #state = ''
   #expiresAt = Number.POSITIVE_INFINITY
+  /** Answers that were pasted and are not settled yet. */
+  #pasted = 0
+  #inputHasEnded = false
 
   constructor(options: BrowserSignInOptions) {
     this.#options = options
@@ -158,7 +162,19 @@ class Attempt {
       const text = line.trim()
       if (text !== '') this.#paste(text, redirectUri)
     })
+    lines.once('close', () => {
+      this.#inputHasEnded = true
+      this.#failWithoutInput()
+    })
     return lines
+  }
+
+  /** Ends where an answer can only be pasted, and nobody can do that any more: an input like /dev/null. */
+  #failWithoutInput(): void {
+    const { redirectUri, terminal } = this.#options
+    if (redirectUri === undefined || !this.#inputHasEnded || this.#pasted > 0) return
+    const { nobodyPastesCode, nobodyPastesAddress } = signInWords(terminal.env)
+    this.#fail(new UsageError(redirectUri === 'oob' ? nobodyPastesCode : nobodyPastesAddress))
   }
 
   #paste(text: string, redirectUri: string): void {
@@ -167,10 +183,13 @@ class Attempt {
       writeLine(stderr, signInWords(env).noAddress)
       return
     }
+    this.#pasted += 1
     this.#redeem(flow => (redirectUri === 'oob' ? flow.redeem(this.#state, text) : flow.complete(text))).then(
       this.#end,
       (error: unknown) => {
+        this.#pasted -= 1
         if (!this.#isStray(error)) this.#fail(error)
+        this.#failWithoutInput()
       },
     )
   }

@@ -4,7 +4,7 @@ import { signInWords } from './sign-in-words.ts'
 
 /** Waiting for a person: shows how long it may take yet, and ends when that is over or somebody interrupts. */
 export interface Patience extends Disposable {
-  /** Aborted by Ctrl-C. */
+  /** Aborted when it is over, and by Ctrl-C. */
   readonly signal: AbortSignal
   /** Rejects when it is over. */
   readonly over: Promise<never>
@@ -20,12 +20,13 @@ export function patience(untilAt: number, clock: Clock, terminal: Terminal): Pat
     fails = reject
   })
   over.catch(() => undefined)
-  const interrupt = () => {
-    const error = new EvergrantError(fail('aborted', { message: signInWords(terminal.env).interrupted }))
+  const end = (error: EvergrantError) => {
     fails(error)
     controller.abort(error)
   }
-  const cancel = clock.wake(untilAt, () => fails(new EvergrantError(fail('flow_expired'))))
+  const interrupt = () =>
+    end(new EvergrantError(fail('aborted', { message: signInWords(terminal.env).interrupted })))
+  const cancel = clock.wake(untilAt, () => end(new EvergrantError(fail('flow_expired'))))
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
   return {

@@ -34,6 +34,11 @@ export async function signInRequest(
     const client = await baiduClient(target, terminal)
     return { server: { kind: 'baidu', tokenEndpoint: target.endpoint ?? BAIDU_ENDPOINT }, ...client }
   }
+  if (provider !== undefined && provider !== 'baidu') {
+    throw new UsageError(
+      `nobody can sign in at "${provider}": --provider takes baidu; any other server is named with --issuer <url>`,
+    )
+  }
   throw new UsageError('say where to sign in: --issuer <url>, or --provider baidu')
 }
 

@@ -10,6 +10,8 @@ export interface SignInWords {
   readonly noBrowser: string
   readonly stray: string
   readonly noAddress: string
+  readonly nobodyPastesCode: string
+  readonly nobodyPastesAddress: string
   readonly seeTerminal: string
   /** Stands before the address, and before the code: of the same width. */
   readonly open: string
@@ -42,6 +44,8 @@ const ENGLISH: SignInWords = {
   noBrowser: 'No browser could be opened.',
   stray: 'An answer came that belongs to no sign-in; still waiting.',
   noAddress: 'That is no address; it begins with the redirect URI.',
+  nobodyPastesCode: 'nobody is there to paste the code: standard input has ended',
+  nobodyPastesAddress: 'nobody is there to paste the address: standard input has ended',
   seeTerminal: 'Something went wrong; the terminal says more.',
   open: 'Open ',
   enter: 'Enter',
@@ -67,6 +71,8 @@ const CHINESE: SignInWords = {
   noBrowser: '无法打开浏览器。',
   stray: '收到一个不属于任何登录的结果；继续等待。',
   noAddress: '这不是地址；它应以回调地址开头。',
+  nobodyPastesCode: '无人粘贴授权码：标准输入已结束',
+  nobodyPastesAddress: '无人粘贴地址：标准输入已结束',
   seeTerminal: '出现问题；详情见终端。',
   open: '打开',
   enter: '输入',

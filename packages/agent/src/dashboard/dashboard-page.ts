@@ -6,10 +6,12 @@ import type { Words } from './words.ts'
 
 /**
  * Asks for what is to be shown, every second, with the viewing key: it comes in the fragment of the address, which browsers
- * send nowhere, and goes from there into the memory of this tab. Times are shown as the reader's clock has them.
+ * send nowhere, and goes from there into the memory of this tab. Times are those of the reader's
+ * clock, in the language of the page.
  */
 const SCRIPT = `
 const board = document.getElementById('board'), note = document.getElementById('note')
+const locale = document.documentElement.lang === 'zh' ? 'zh-CN' : 'en'
 function takeKey() {
   const given = location.hash.slice(1)
   if (given === '') return
@@ -25,8 +27,9 @@ async function look() {
   if (!answer.ok) return
   board.innerHTML = await answer.text()
   for (const time of board.querySelectorAll('time')) {
-    time.textContent = new Date(time.dateTime).toLocaleTimeString()
-    time.title = new Date(time.dateTime).toLocaleString()
+    const at = new Date(time.dateTime)
+    time.textContent = at.toLocaleTimeString(locale, { timeStyle: 'medium', hourCycle: 'h23' })
+    time.title = at.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
   }
 }
 async function lookForever() {

@@ -21,7 +21,7 @@ function grantCard(grant: GrantView, now: number, words: Words): string {
     tone,
     enclosing('div', 'head', element('h2', '', label), element('span', 'pill', inAWord)),
     lifeOf(state, now, words),
-    troubleOf(state, words),
+    troubleOf(state, now, words),
     scopesOf(state),
     element('p', 'facts', factsOf(grant, words).join(' · ')),
     eventsOf(events, words),
@@ -57,13 +57,21 @@ function lifeBar(
   return `<svg class="life" role="img" aria-label="${left}"><rect class="left" width="${left}" height="100%"/><rect class="due" x="${due}" width="2" height="100%"/></svg>`
 }
 
-function troubleOf(state: Explanation | undefined, { language }: Words): string {
-  const failure = state?.failure
-  if (failure === undefined) return ''
-  const { code, message, advice } = failure
-  // Messages are English; where there is advice in the reader's language, it says as much.
-  const told = language === 'en' ? [message, advice?.en ?? ''] : [advice?.[language] ?? message]
-  return element('p', 'trouble', `${code}: ${told.join(' ').trim()}`)
+function troubleOf(state: Explanation | undefined, now: number, words: Words): string {
+  if (state?.failure === undefined) return ''
+  const trouble = element('p', 'trouble', `${state.failure.code}: ${words.failure(state.failure)}`)
+  const next = nextTryOf(state, now, words)
+  return next === undefined ? trouble : trouble + element('p', '', next)
+}
+
+function nextTryOf(
+  { at, failure, nextActionAt }: Explanation,
+  now: number,
+  words: Words,
+): string | undefined {
+  if (nextActionAt !== undefined && nextActionAt > now) return words.nextTryIn(nextActionAt - now)
+  const leftMs = at + (failure?.retryAfterMs ?? 0) - now
+  return leftMs > 0 && Number.isFinite(leftMs) ? words.noTryFor(leftMs) : undefined
 }
 
 function scopesOf(state: Explanation | undefined): string {

@@ -1,4 +1,4 @@
-import { type Decision, inWords, type TokenEvent } from '@evergrant/core'
+import { type Decision, type Failure, inWords, type TokenEvent } from '@evergrant/core'
 
 /** How something is: as it should be, about to change, or wrong. */
 type Tone = '' | 'good' | 'due' | 'bad'
@@ -15,6 +15,11 @@ export interface Words {
   readonly fingerprint: (text: string) => string
   readonly handedOut: (count: number) => string
   readonly refused: (count: number) => string
+  /** A failure, and what to do. */
+  readonly failure: (failure: Failure) => string
+  /** Until the agent tries again by itself; until anybody's request may be another try. */
+  readonly nextTryIn: (ms: number) => string
+  readonly noTryFor: (ms: number) => string
   readonly noEnd: string
   readonly due: string
   readonly storeSilent: string
@@ -50,13 +55,20 @@ const ENGLISH: Words = {
   dueIn: ms => `renewal is due in ${inWords(ms)}`,
   generation: number => `generation ${number}`,
   fingerprint: text => `fingerprint ${text}`,
-  handedOut: count => `handed out ${count} times`,
-  refused: count => `refused ${count} times`,
+  handedOut: count => `handed out ${times(count)}`,
+  refused: count => `refused ${times(count)}`,
+  failure: ({ message, advice }) => `${message} ${advice?.en ?? ''}`.trim(),
+  nextTryIn: ms => `the next try is in ${inWords(ms)}`,
+  noTryFor: ms => `there is no other try for ${inWords(ms)}`,
   noEnd: 'no end',
   due: 'renewal is due',
   storeSilent: 'the store does not answer',
   openLink: 'Open the link that the agent prints when it starts: it brings the viewing key along.',
   silent: 'The agent does not answer.',
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 const UNITS: Readonly<Record<string, string>> = { d: '天', h: '小时', min: '分', s: '秒', ms: '毫秒' }
@@ -95,6 +107,10 @@ const CHINESE: Words = {
   fingerprint: text => `指纹 ${text}`,
   handedOut: count => `已发放 ${count} 次`,
   refused: count => `未能发放 ${count} 次`,
+  // Messages are English; advice says as much.
+  failure: ({ message, advice }) => advice?.zh ?? message,
+  nextTryIn: ms => `${inChinese(ms)}后重试`,
+  noTryFor: ms => `${inChinese(ms)}内不会重试`,
   noEnd: '永久有效',
   due: '应续期',
   storeSilent: '存储无应答',
@@ -102,7 +118,11 @@ const CHINESE: Words = {
   silent: '代理无应答。',
 }
 
+/** Says a failure in Chinese; `undefined` for one that it does not know. */
+export type FailureInChinese = (failure: Failure) => string | undefined
+
 /** The words for a reader, by what the browser says about languages (RFC 9110 §12.5.4). */
-export function wordsFor(acceptLanguage: string | undefined): Words {
-  return /^\s*zh\b/i.test(acceptLanguage ?? '') ? CHINESE : ENGLISH
+export function wordsFor(acceptLanguage: string | undefined, inChinese?: FailureInChinese): Words {
+  if (!/^\s*zh\b/i.test(acceptLanguage ?? '')) return ENGLISH
+  return { ...CHINESE, failure: failure => inChinese?.(failure) ?? CHINESE.failure(failure) }
 }
