@@ -44,6 +44,7 @@ const REMEDIES: ReadonlyMap<string, string | undefined> = new Map([
   ['insecure_endpoint', 'Use https.'],
   ['invalid_option', undefined],
   ['lifetime_too_short', 'Ask for less than the full lifetime of a token with --min-valid.'],
+  ['record_sealed', 'Name the keyring with --keyring, or in EVERGRANT_KEYRING.'],
 ])
 
 function linesInEnglish(error: EvergrantError): string[] {

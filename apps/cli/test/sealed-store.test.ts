@@ -129,6 +129,22 @@ describe('evergrant token --keyring', () => {
     expect(sandbox.counts.tokenRequests).toBe(1)
   })
 
+  it('leaves alone what is sealed, where the keyring was forgotten, and says so', async () => {
+    await evergrant(['keygen', ring, '--id', 'old'])
+    const args = ['token', '--sandbox-url', sandbox.url, '--store', place]
+    const first = await evergrant([...args, '--keyring', ring])
+    const forgotten = await evergrant(args)
+    expect([forgotten.code, forgotten.stdout]).toEqual([3, ''])
+    expect(forgotten.stderr).toContain('record_sealed')
+    expect(forgotten.stderr).toContain('--keyring')
+    expect((await evergrant([...args, '--keyring', ring])).stdout).toBe(first.stdout)
+    const store = sealed(fileStore({ directory: place }), (await readKeyringFile(ring, {})).ring)
+    await store.write('evergrant:1:sign-in:default', { value: '{}', expected: undefined })
+    await store.close?.()
+    const signedIn = await evergrant(['token', '--store', place, '--as', 'default'])
+    expect([signedIn.code, signedIn.stderr]).toEqual([3, expect.stringContaining('record_sealed')])
+  })
+
   it('says which key is missing', async () => {
     await evergrant(['keygen', ring, '--id', 'old'])
     const args = ['token', '--sandbox-url', sandbox.url, '--store', place, '--keyring']

@@ -1,5 +1,6 @@
 import { EvergrantError, fail, type Provider, type Store, tolerantProfile } from '@evergrant/core'
 import { baidu } from '@evergrant/provider-baidu'
+import { sealedUnder } from '@evergrant/store-layers'
 import { UsageError } from '../failure-report.ts'
 
 /** Where a sign-in was made: at Baidu's endpoint of this URL, or at a server that was discovered. */
@@ -44,6 +45,7 @@ export function serverName({ server }: SignIn): string {
 export async function recall(store: Store, name: string): Promise<SignIn | undefined> {
   const entry = await store.read(keyOf(name))
   if (entry === undefined) return undefined
+  if (sealedUnder(entry.value) !== undefined) throw new EvergrantError(fail('record_sealed'))
   const { format, ...signIn } = JSON.parse(entry.value) as SignIn & { readonly format: number }
   if (format === FORMAT) return signIn
   throw new EvergrantError(fail('record_newer'))
