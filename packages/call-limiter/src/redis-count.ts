@@ -2,6 +2,7 @@ import { fingerprintOf } from '@evergrant/core'
 import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Count } from './count.ts'
+import { withHeardAsking } from './heard-asking.ts'
 import type { Rate } from './rate.ts'
 import { SLIDING_SCRIPT } from './sliding-script.ts'
 
@@ -77,7 +78,7 @@ function copyOf(pattern: Redis | Cluster, timeoutMs: number): Redis | Cluster {
   const own = { ...MANNERS, socketTimeout: timeoutMs }
   if (!isCluster(pattern)) return pattern.duplicate(own)
   const { keyPrefix: _, ...redisOptions } = { ...pattern.options.redisOptions, ...own }
-  return pattern.duplicate([], {
+  const copy = pattern.duplicate([], {
     lazyConnect: true,
     // The nodes of a Cluster connect on first use, and queue until then.
     enableOfflineQueue: true,
@@ -85,6 +86,7 @@ function copyOf(pattern: Redis | Cluster, timeoutMs: number): Redis | Cluster {
     keyPrefix: '',
     redisOptions,
   })
+  return withHeardAsking(copy)
 }
 
 /** What the client puts before every key. It is left to us, because keys that a script is given do without. */

@@ -1,4 +1,5 @@
 import { type Cluster, Redis, type RedisOptions } from 'ioredis'
+import { withHeardAsking } from './heard-asking.ts'
 import { withQuietSentinels } from './quiet-sentinels.ts'
 import { invalidOption, type Limits, type RedisStoreOptions } from './settings.ts'
 import { backoffMs } from './timing.ts'
@@ -67,7 +68,7 @@ function clusterPattern(pattern: Cluster, prefix: string, limits: Limits): Clien
   return {
     prefix: (textOf(keyPrefix) || textOf(redisOptions?.keyPrefix)) + prefix,
     isCluster: true,
-    forCommands: () => pattern.duplicate([], own),
+    forCommands: () => withHeardAsking(pattern.duplicate([], own)),
     forHints(node) {
       if (node === undefined) throw new TypeError('A node of the Cluster is missing.')
       return node.duplicate({ ...common, readOnly: false })

@@ -1,0 +1,64 @@
+import { clusterRedis, type RedisServer } from '@evergrant/tooling-redis'
+import { Cluster } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { failureOf, hintCounter, put, storeMaker } from './support/bench.ts'
+import { readmeRule } from './support/readme-rule.ts'
+
+const cluster = await clusterRedis()
+afterAll(() => cluster.close())
+
+const make = storeMaker()
+
+/** Gives a user to every node, with what may be said after its password. */
+async function admit(...user: readonly string[]): Promise<void> {
+  await Promise.all(cluster.servers.map(server => server.ask('ACL', 'SETUSER', ...user)))
+}
+
+function storeAs(username: string, commandTimeoutMs = 5_000) {
+  const nodes = cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+  const client = new Cluster(nodes, { lazyConnect: true, redisOptions: { username, password: 'password' } })
+  return make({ client, commandTimeoutMs })
+}
+
+let keys = 0
+/** A key of its own, in a slot that is on its way from its owner to another node. */
+async function movingKey() {
+  const key = `evergrant:1:user:${keys++}`
+  const { slot, owner } = await cluster.locate(key)
+  const other = cluster.servers.find(server => server !== owner) as RedisServer
+  await cluster.beginMove(slot, other)
+  return { key, slot, other }
+}
+
+describe('the user of the README', () => {
+  beforeAll(async () => admit(...(await readmeRule())))
+
+  it('may do all that a store does in a Cluster, also while a slot is on its way', async () => {
+    const { key, slot, other } = await movingKey()
+    const store = storeAs('evergrant')
+    const version = await put(store, key, 'one')
+    expect((await store.read(key))?.version).toBe(version)
+    await cluster.finishMove(slot, other)
+    const hints = hintCounter()
+    await store.subscribe(key, hints.hear)
+    const heard = hints.next()
+    await put(store, key, 'two', version)
+    await heard
+  })
+})
+
+describe('a user who may not ask for what is on its way', () => {
+  it('is told so, and its process lives on', async () => {
+    const unhandled: unknown[] = []
+    const note = (error: unknown) => unhandled.push(error)
+    process.on('unhandledRejection', note)
+    await admit(...(await readmeRule()), '-asking')
+    const { key, slot, other } = await movingKey()
+    const store = storeAs('evergrant', 1_000)
+    expect((await failureOf(store.read(key))).code).toBe('store_unreachable')
+    await cluster.finishMove(slot, other)
+    expect(await store.read(key)).toBeUndefined()
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+})
