@@ -1,7 +1,7 @@
 import type { EvergrantError } from '@evergrant/core'
 import type { Client } from './client-pattern.ts'
 import { closedFailure, judge, unreachable } from './redis-failure.ts'
-import { after } from './timing.ts'
+import { after, afterAlive } from './timing.ts'
 
 export interface LinkOptions<Made extends Client> {
   readonly make: () => Made
@@ -84,7 +84,8 @@ export class Link<Made extends Client> {
     this.#client = undefined
     if (client === undefined || client.status === 'end') return
     await new Promise<void>(resolve => {
-      const cancel = after(CLOSE_MS, resolve)
+      // A client that is between two attempts to connect says nothing at all.
+      const cancel = afterAlive(CLOSE_MS, resolve)
       client.once('end', () => {
         cancel()
         resolve()

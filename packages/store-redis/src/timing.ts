@@ -1,9 +1,15 @@
-/** The one home of timers in this package: none of them keeps the process alive. */
+/** The one home of timers in this package: none of them keeps the process alive, but that of a farewell. */
 
 /** Calls back once, `ms` from now. Returns the function that prevents it. */
 export function after(ms: number, callback: () => void): () => void {
   const timer = setTimeout(callback, ms)
   timer.unref()
+  return () => clearTimeout(timer)
+}
+
+/** As `after`, and keeps the process alive meanwhile: somebody waits for it, and nothing else may be left. */
+export function afterAlive(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
 }
 
