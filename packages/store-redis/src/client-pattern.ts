@@ -87,11 +87,30 @@ function patternClient({ client, url, connection }: RedisStoreOptions): Client {
   if (url === undefined && connection === undefined) {
     throw invalidOption('one of url, connection and client is needed.')
   }
-  // Said without the URL, which may hold a password.
-  if (url !== undefined && !/^rediss?:\/\/./.test(url))
-    throw invalidOption('url is no redis: or rediss: URL.')
+  if (url !== undefined) requireUrl(url)
   const own = { ...connection, lazyConnect: true, ...PROTOCOL }
   return url === undefined ? new Redis(own) : new Redis(url, own)
+}
+
+/** Complains about a URL without repeating it, for it may hold a password. */
+function requireUrl(url: string): void {
+  if (!/^rediss?:\/\/./.test(url)) throw invalidOption('url is no redis: or rediss: URL.')
+  if (!isSoundUrl(url)) {
+    throw invalidOption('url cannot be parsed; special characters of a password are percent-encoded.')
+  }
+}
+
+function isSoundUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { username, password, pathname, hash } = new URL(url)
+  // What begins here is the rest of a password that holds a slash or a number sign.
+  if (hash !== '' || pathname.includes('@')) return false
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**
