@@ -37,7 +37,7 @@ export function clientPattern(options: RedisStoreOptions, limits: Limits): Clien
   if (isCluster(pattern)) return clusterPattern(pattern, prefix, limits)
   const { keyPrefix, db } = pattern.options
   requireFirstDatabase(db)
-  const common = manners(limits)
+  const common = { ...manners(limits), ...tlsToServers(pattern.options) }
   return {
     prefix: textOf(keyPrefix) + prefix,
     isCluster: false,
@@ -88,6 +88,11 @@ function patternClient({ client, url, connection }: RedisStoreOptions): Client {
     throw invalidOption('one of url, connection and client is needed.')
   }
   if (url !== undefined) requireUrl(url)
+  const { tls, sentinels, enableTLSForSentinelMode } = connection ?? {}
+  const wantsTls = url?.startsWith('rediss:') || tls !== undefined
+  if (wantsTls && sentinels?.length && enableTLSForSentinelMode === false) {
+    throw invalidOption('enableTLSForSentinelMode is false; with rediss: or tls, values go over TLS.')
+  }
   const own = { ...connection, lazyConnect: true, ...PROTOCOL }
   return url === undefined ? new Redis(own) : new Redis(url, own)
 }
@@ -111,6 +116,11 @@ function isSoundUrl(url: string): boolean {
   } catch {
     return false
   }
+}
+
+/** ioredis asks Sentinels for a server and then talks to it in clear, whatever `tls` says, unless told otherwise. */
+function tlsToServers({ tls, sentinels }: RedisOptions): Pick<RedisOptions, 'enableTLSForSentinelMode'> {
+  return tls && sentinels?.length ? { enableTLSForSentinelMode: true } : {}
 }
 
 /**

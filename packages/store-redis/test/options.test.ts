@@ -77,6 +77,14 @@ describe('an option', () => {
     expect(complaintAbout({ url: 'redis://user:pass%2Fw%23rd%3F@127.0.0.1:1' })).toBe('none')
   })
 
+  it('that wants TLS, but not to the servers that Sentinels name, is refused', () => {
+    const behind = { sentinels: [{ host: '127.0.0.1', port: 1 }], name: 'x', enableTLSForSentinelMode: false }
+    const complaint = 'enableTLSForSentinelMode is false; with rediss: or tls, values go over TLS.'
+    expect(complaintAbout({ url: 'rediss://x', connection: behind })).toContain(complaint)
+    expect(complaintAbout({ connection: { ...behind, tls: {} } })).toContain(complaint)
+    expect(complaintAbout({ connection: behind })).toBe('none')
+  })
+
   it('prefix that is too long or no text is refused', () => {
     expect(complaintAbout({ url, prefix: 'x'.repeat(257) })).toContain('prefix')
     expect(complaintAbout({ url, prefix: 'x'.repeat(256) })).toBe('none')
