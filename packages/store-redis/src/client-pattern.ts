@@ -1,4 +1,5 @@
 import { type Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Demotion } from './demotion.ts'
 import { withHeardAsking } from './heard-asking.ts'
 import { withQuietSentinels } from './quiet-sentinels.ts'
 import { invalidOption, type Limits, type RedisStoreOptions } from './settings.ts'
@@ -28,16 +29,16 @@ const PREFIX_CHARS_MAX = 256
 const PROTOCOL = { protocol: 2, replyMapping: 'legacy' } as const
 
 /** How the store's clients are made. Throws `invalid_option` when the options do not say where to connect. */
-export function clientPattern(options: RedisStoreOptions, limits: Limits): ClientPattern {
+export function clientPattern(options: RedisStoreOptions, limits: Limits, demotion: Demotion): ClientPattern {
   const { prefix = '' } = options
   if (typeof prefix !== 'string' || prefix.length > PREFIX_CHARS_MAX) {
     throw invalidOption(`prefix is not a text of at most ${PREFIX_CHARS_MAX} characters.`)
   }
   const pattern = patternClient(options)
-  if (isCluster(pattern)) return clusterPattern(pattern, prefix, limits)
+  if (isCluster(pattern)) return clusterPattern(pattern, prefix, limits, demotion)
   const { keyPrefix, db } = pattern.options
   requireFirstDatabase(db)
-  const common = { ...manners(limits), ...tlsToServers(pattern.options) }
+  const common = { ...manners(limits), ...leavingTheDemoted(demotion), ...tlsToServers(pattern.options) }
   return {
     prefix: textOf(keyPrefix) + prefix,
     isCluster: false,
@@ -48,10 +49,10 @@ export function clientPattern(options: RedisStoreOptions, limits: Limits): Clien
   }
 }
 
-function clusterPattern(pattern: Cluster, prefix: string, limits: Limits): ClientPattern {
+function clusterPattern(pattern: Cluster, prefix: string, limits: Limits, demotion: Demotion): ClientPattern {
   const { redisOptions, keyPrefix } = pattern.options
   requireFirstDatabase(redisOptions?.db)
-  const common = manners(limits)
+  const common = { ...manners(limits), ...leavingTheDemoted(demotion) }
   const own = {
     lazyConnect: true,
     // Its nodes connect on first use and queue until then; how much may wait is limited by the store.
@@ -144,9 +145,6 @@ function manners(limits: Limits) {
     maxLoadingRetryTime: LOADING_RETRY_MS,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
-    retryStrategy: retryDelayMs,
-    // A server that has been demoted stays connected and refuses to write; whoever is master now has to be found.
-    reconnectOnError: (error: Error) => error.message.includes('READONLY'),
     connectTimeout: limits.connectTimeoutMs,
     disconnectTimeout: GOODBYE_MS,
     socketTimeout: undefined,
@@ -156,6 +154,18 @@ function manners(limits: Limits) {
     sentinelCommandTimeout: limits.commandTimeoutMs,
     sentinelRetryStrategy: retryDelayMs,
     ...PROTOCOL,
+  } satisfies RedisOptions
+}
+
+/** A server that has been demoted stays connected and refuses to write; whoever is master now has to be found. */
+function leavingTheDemoted(demotion: Demotion) {
+  return {
+    retryStrategy: (attempt: number) => retryDelayMs(attempt + demotion.ended()),
+    reconnectOnError(error: Error) {
+      const demoted = error.message.includes('READONLY')
+      if (demoted) demotion.refused()
+      return demoted
+    },
   } satisfies RedisOptions
 }
 

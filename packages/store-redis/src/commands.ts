@@ -28,13 +28,11 @@ interface Flight {
 export class Commands {
   readonly #link: Link<Client>
   readonly #limits: Limits
-  readonly #onDemotion: () => void
   #pending = 0
 
-  constructor(link: Link<Client>, limits: Limits, onDemotion: () => void) {
+  constructor(link: Link<Client>, limits: Limits) {
     this.#link = link
     this.#limits = limits
-    this.#onDemotion = onDemotion
   }
 
   /** The answer of a script about one key. Rejects when there is none in time, or when it is a refusal. */
@@ -77,7 +75,6 @@ export class Commands {
       } catch (error) {
         const { code, answered, again } = judge(error)
         if (answered) this.#link.heard()
-        if (code === 'READONLY') this.#onDemotion()
         if (!again) throw refusal(code)
         flight.refused = answered ? code : undefined
       }
