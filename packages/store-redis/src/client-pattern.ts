@@ -24,6 +24,8 @@ const RETRY_MS_MAX = 1_000
 const LOADING_RETRY_MS = 100
 /** How long a connection that is being closed may take to say goodbye, in ms. */
 const GOODBYE_MS = 100
+/** How often a Cluster may send a command on to another node, before it is tried anew: once moved, once on its way. */
+const REDIRECTIONS_MAX = 3
 const PREFIX_CHARS_MAX = 256
 /** The protocol that every server speaks, and that both majors of ioredis treat alike. */
 const PROTOCOL = { protocol: 2, replyMapping: 'legacy' } as const
@@ -62,6 +64,11 @@ function clusterPattern(pattern: Cluster, prefix: string, limits: Limits, demoti
     scaleReads: 'master' as const,
     keyPrefix: '',
     shardedSubscribers: false,
+    // The store itself tries again, and knows when nobody waits any more.
+    maxRedirections: REDIRECTIONS_MAX,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnTryAgain: 0,
     slotsRefreshTimeout: limits.commandTimeoutMs,
     clusterRetryStrategy: retryDelayMs,
     redisOptions: { ...redisOptions, ...common, socketTimeout: limits.commandTimeoutMs },

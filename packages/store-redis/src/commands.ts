@@ -69,7 +69,7 @@ export class Commands {
       if (flight.over) throw storeFailure('Redis did not answer in time.')
       flight.sentAt = performance.now()
       try {
-        const reply = await send(client, script, key, args)
+        const reply = await send(client, flight, script, key, args)
         this.#link.heard()
         return reply
       } catch (error) {
@@ -86,6 +86,7 @@ export class Commands {
 /** Servers forget scripts when they restart and when another takes their place. */
 async function send(
   client: Client,
+  flight: Flight,
   { text, sha }: Script,
   key: string,
   args: readonly (string | Buffer)[],
@@ -93,7 +94,8 @@ async function send(
   try {
     return await client.evalsha(sha, 1, key, ...args)
   } catch (error) {
-    if (!isUnknownScript(error)) throw error
+    // Nor does it come late, when nobody waits for it any more.
+    if (!isUnknownScript(error) || flight.over) throw error
     return client.eval(text, 1, key, ...args)
   }
 }

@@ -35,9 +35,17 @@ const EXPLAINED: Readonly<Record<string, readonly [kind: FailureKind, sentence: 
 
 /** What is known of an error, without any of its text: that may repeat what was sent. */
 export function judge(error: unknown): Verdict {
-  const answered = error instanceof Error && error.name === 'ReplyError'
-  const code = answered ? replyCode(error.message) : systemCode(error)
+  const reply = replyOf(error)
+  const answered = reply !== undefined
+  const code = answered ? replyCode(reply) : systemCode(error)
   return { code, answered, again: !answered || (code !== undefined && PASSING.has(code)) }
+}
+
+/** What the server has said; also where ioredis has sent a command on so often that it gave up. */
+function replyOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error.name === 'ReplyError') return error.message
+  return /^Too many Cluster redirections\. Last error: ReplyError: (.*)/.exec(error.message)?.[1]
 }
 
 /** The first word of a refusal; of one that a script passes on, in servers before 7, the word inside it. */

@@ -180,6 +180,28 @@ describe('a connection that has gone silent', () => {
   })
 })
 
+describe('an answer that comes late, while others come in time', () => {
+  it('has nothing more sent for what was given up: not even a script that the server has forgotten', async () => {
+    const store = storeFor({ commandTimeoutMs: 700 })
+    await store.read(KEY)
+    await redis.script('FLUSH')
+    await store.read(KEY)
+    const calls = async () => /cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]
+    const before = await calls()
+    proxy.replyDelayMs = 500
+    const inTime = store.read(KEY)
+    await eventually('it is answered', async () => (await calls()) !== before)
+    proxy.replyDelayMs = 850
+    const failure = await failureOf(store.write(KEY, { value: '"late"', expected: undefined }))
+    expect(failure.message).toContain('700 ms')
+    await inTime
+    const givenUpAt = performance.now()
+    await eventually('the answer has come', () => performance.now() > givenUpAt + 400)
+    expect(proxy.sent.split('"late"').length - 1).toBe(1)
+    expect(await redis.exists(KEY)).toBe(0)
+  })
+})
+
 describe('a client of one’s own', () => {
   it('is a pattern: neither used nor closed', async () => {
     const client = new Redis(url)
