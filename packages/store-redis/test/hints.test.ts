@@ -166,6 +166,34 @@ describe('a subscription', () => {
   })
 })
 
+describe('many subscriptions, one after the other', () => {
+  it('are asked for once each, while the answers are under way', async () => {
+    const store = storeFor({ probeIntervalMs: 60_000 })
+    await store.subscribe('crowd:first', () => undefined)
+    const before = proxy.sent.length
+    proxy.replyDelayMs = 200
+    const standing: Promise<unknown>[] = []
+    for (let i = 0; i < 30; i++) {
+      standing.push(store.subscribe(`crowd:${i}`, () => undefined))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    await Promise.all(standing)
+    proxy.replyDelayMs = 0
+    expect(proxy.sent.slice(before).split('crowd:').length - 1).toBe(30)
+  })
+
+  it('are asked for anew when the connection is lost before they are answered', async () => {
+    const store = storeFor({ commandTimeoutMs: 5_000 })
+    await store.subscribe('crowd:first', () => undefined)
+    proxy.replyDelayMs = 200
+    const subscribing = store.subscribe('crowd:lost', () => undefined)
+    await eventually('it is asked for', () => proxy.sent.endsWith('crowd:lost\r\n'))
+    proxy.cut()
+    proxy.replyDelayMs = 0
+    await subscribing
+  })
+})
+
 describe('a connection for hints', () => {
   const interrupted = async (trouble: () => Promise<unknown> | unknown) => {
     const notices: string[] = []
