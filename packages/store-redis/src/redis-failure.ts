@@ -8,6 +8,8 @@ export interface Verdict {
   readonly answered: boolean
   /** Whether sending the same command again makes sense. */
   readonly again: boolean
+  /** Whether the server does not know the command. */
+  readonly unknown: boolean
 }
 
 /** Refusals that pass, and that mean that nothing was done. */
@@ -38,7 +40,8 @@ export function judge(error: unknown): Verdict {
   const reply = replyOf(error)
   const answered = reply !== undefined
   const code = answered ? replyCode(reply) : systemCode(error)
-  return { code, answered, again: !answered || (code !== undefined && PASSING.has(code)) }
+  const unknown = reply?.startsWith('ERR unknown command') === true
+  return { code, answered, again: !answered || (code !== undefined && PASSING.has(code)), unknown }
 }
 
 /** What the server has said; also where ioredis has sent a command on so often that it gave up. */

@@ -1,6 +1,7 @@
 import { clusterRedis, eventually, type RedisServer } from '@evergrant/tooling-redis'
 import { Cluster } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RedisStoreOptions } from '../src/index.ts'
 import { failureOf, hintCounter, put, storeMaker } from './support/bench.ts'
 import { readmeRule } from './support/readme-rule.ts'
 
@@ -14,10 +15,10 @@ async function admit(...user: readonly string[]): Promise<void> {
   await Promise.all(cluster.servers.map(server => server.ask('ACL', 'SETUSER', ...user)))
 }
 
-function storeAs(username: string, commandTimeoutMs = 5_000) {
+function storeAs(username: string, commandTimeoutMs = 5_000, onNotice?: RedisStoreOptions['onNotice']) {
   const nodes = cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
   const client = new Cluster(nodes, { lazyConnect: true, redisOptions: { username, password: 'password' } })
-  return make({ client, commandTimeoutMs })
+  return make({ client, commandTimeoutMs, ...(onNotice && { onNotice }) })
 }
 
 let keys = 0
@@ -84,5 +85,35 @@ describe('a slot that nobody holds', () => {
     answering = false
     await busy
     expect(await owner.ask('EXISTS', key)).toBe(0)
+  })
+})
+
+describe('a user who may not listen to sharded channels', () => {
+  const NARROW = ['narrow', 'on', '>password', '~*', '&*', '+@all', '-ssubscribe', '-spublish']
+
+  it('listens to others, is told so, and tries again with the next connection', async () => {
+    await admit(...NARROW)
+    const notices: string[] = []
+    const listener = storeAs('narrow', 5_000, ({ type }) => notices.push(type))
+    const writer = storeAs('narrow')
+    const key = `evergrant:1:user:${keys++}`
+    const hints = hintCounter()
+    await listener.subscribe(key, hints.hear)
+    expect(notices).toEqual(['hints_unsharded'])
+    const first = hints.next()
+    const version = await put(writer, key, 'one')
+    await first
+    const cut = () => Promise.all(cluster.servers.map(each => each.ask('CLIENT', 'KILL', 'TYPE', 'pubsub')))
+    const again = hints.next()
+    await cut()
+    await again
+    expect(notices.filter(type => type === 'hints_unsharded')).toHaveLength(1)
+    await admit('narrow', '+ssubscribe', '+spublish')
+    const gap = hints.next()
+    await cut()
+    await gap
+    const second = hints.next()
+    await put(writer, key, 'two', version)
+    await second
   })
 })
