@@ -1,7 +1,7 @@
 import type { EvergrantError } from '@evergrant/core'
-import type { Client } from './client-pattern.ts'
+import { type Client, isCluster } from './client-pattern.ts'
 import type { Link } from './link.ts'
-import { isUnknownScript, judge, refusal, storeFailure } from './redis-failure.ts'
+import { isUnknownScript, judge, notAlone, refusal, storeFailure } from './redis-failure.ts'
 import type { Script } from './scripts.ts'
 import type { Limits } from './settings.ts'
 import { backoffMs, pause, within } from './timing.ts'
@@ -75,6 +75,7 @@ export class Commands {
       } catch (error) {
         const { code, answered, again } = judge(error)
         if (answered) this.#link.heard()
+        if (code === 'MOVED' && !isCluster(client)) throw notAlone()
         if (!again) throw refusal(code)
         flight.refused = answered ? code : undefined
       }

@@ -73,7 +73,7 @@ export class HintLine {
       stuckAfterMs: limits.connectTimeoutMs + limits.commandTimeoutMs,
       onUp: client => this.#onUp(client),
       onDown: () => this.#onDown(),
-      onFailure: () => this.#onFailure(),
+      onFailure: failure => this.#onFailure(failure),
     })
   }
 
@@ -164,10 +164,10 @@ export class HintLine {
   }
 
   /** Those that wait for their first subscription need not wait any longer; the others have time. */
-  #onFailure(): void {
+  #onFailure(failure: Error): void {
     this.#settle(
       [...this.#held.values()].filter(({ established }) => !established),
-      storeFailure('Redis cannot be reached.'),
+      failure,
     )
     this.#listener.onTrouble('lost')
   }

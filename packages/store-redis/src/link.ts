@@ -1,6 +1,6 @@
 import type { EvergrantError } from '@evergrant/core'
 import type { Client } from './client-pattern.ts'
-import { closedFailure, judge, unreachable } from './redis-failure.ts'
+import { closedFailure, judge, sentinelCode, unreachable } from './redis-failure.ts'
 import { after, afterAlive } from './timing.ts'
 
 export interface LinkOptions<Made extends Client> {
@@ -11,8 +11,8 @@ export interface LinkOptions<Made extends Client> {
   readonly onUp?: (client: Made) => void
   /** A client that was ready is not any more. */
   readonly onDown?: (reason: string | undefined) => void
-  /** An attempt to connect has failed. */
-  readonly onFailure?: () => void
+  /** An attempt to connect has failed; why, as far as is known. */
+  readonly onFailure?: (failure: EvergrantError) => void
 }
 
 interface Waiter<Made> {
@@ -105,6 +105,8 @@ export class Link<Made extends Client> {
     }
     // Listeners come before the connection: an error that nobody hears is printed by ioredis.
     client.on('error', (error: unknown) => this.#onError(client, error))
+    // One of several Sentinels, before the next is asked.
+    client.on('sentinelError', (error: unknown) => this.#onSentinelError(client, error))
     client.on(
       'ready',
       current(() => this.#onReady(client)),
@@ -145,6 +147,11 @@ export class Link<Made extends Client> {
     if (this.#phase === 'connecting') this.#fail()
   }
 
+  #onSentinelError(client: Made, error: unknown): void {
+    if (this.#client !== client || this.#phase === 'closed') return
+    this.#reason = sentinelCode(error) ?? this.#reason
+  }
+
   #onClose(): void {
     if (this.#phase === 'up') this.#lose(this.#reason)
     else this.#fail()
@@ -161,7 +168,7 @@ export class Link<Made extends Client> {
   #fail(): void {
     this.#phase = 'down'
     this.#settleWaiters(waiter => waiter.reject(unreachable(this.#reason)))
-    this.#options.onFailure?.()
+    this.#options.onFailure?.(unreachable(this.#reason))
   }
 
   /** The client will not try again by itself. */

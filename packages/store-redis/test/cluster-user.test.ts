@@ -117,3 +117,28 @@ describe('a user who may not listen to sharded channels', () => {
     await second
   })
 })
+
+describe('a Cluster that a store cannot be let into', () => {
+  it('says why: wrong credentials', async () => {
+    expect(await failureOf(storeAs('nobody').read('x'))).toMatchObject({
+      kind: 'configure',
+      message: 'Redis does not accept user and password. (WRONGPASS)',
+    })
+  })
+
+  it('says why: a user who may not ask where the slots are', async () => {
+    await admit('blind', 'on', '>password', '~*', '&*', '+@all', '-cluster')
+    const failure = await failureOf(storeAs('blind').read('x'))
+    expect([failure.kind, failure.message]).toEqual(['configure', expect.stringContaining('(NOPERM)')])
+  })
+
+  it('says why: it was taken for a single server', async () => {
+    const [first] = cluster.servers
+    const store = make({ url: first?.url ?? '' })
+    const outcomes = Array.from({ length: 20 }, (_, i) =>
+      store.read(`k${i}`).catch((error: unknown) => error),
+    )
+    const failure = (await Promise.all(outcomes)).find(outcome => outcome instanceof Error)
+    expect(failure).toMatchObject({ kind: 'configure', message: expect.stringMatching(/Cluster.*\(MOVED\)/) })
+  })
+})

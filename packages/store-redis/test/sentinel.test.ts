@@ -198,3 +198,22 @@ describe('TLS that was asked for', () => {
     },
   )
 })
+
+describe('Sentinels that name no server', () => {
+  it.each([
+    ['the name is wrong', { name: 'typo' }, 'The Sentinels know no master of this name. (NOMASTER)'],
+    ['they demand a password', {}, 'Redis demands a password. (NOAUTH)'],
+    [
+      'the password is wrong',
+      { sentinelPassword: 'x' },
+      'Redis does not accept user and password. (WRONGPASS)',
+    ],
+  ])('say why: %s', async (_, own, message) => {
+    redis = await sentinelRedis()
+    if (!('name' in own)) await redis.sentinel.ask('ACL', 'SETUSER', 'default', 'resetpass', '>secret')
+    const sentinels = [{ host: '127.0.0.1', port: redis.sentinel.port }]
+    const store = storeFor({ connection: { sentinels, name: redis.name, ...own } })
+    expect(await failureOf(store.read(KEY))).toMatchObject({ kind: 'configure', message })
+    expect(await failureOf(store.subscribe(KEY, () => undefined))).toMatchObject({ kind: 'configure' })
+  })
+})
