@@ -150,6 +150,8 @@ export class Link<Made extends Client> {
   #onSentinelError(client: Made, error: unknown): void {
     if (this.#client !== client || this.#phase === 'closed') return
     this.#reason = sentinelCode(error) ?? this.#reason
+    // However many of them hang, the next one may not: each is given up in its time.
+    if (this.#phase !== 'up') this.#watch()
   }
 
   #onClose(): void {

@@ -172,6 +172,21 @@ describe('a client of one’s own that asks for a replica', () => {
   })
 })
 
+describe('three Sentinels that hang', () => {
+  it('are passed by on the way to one that answers', async () => {
+    redis = await sentinelRedis()
+    const { port } = redis.sentinel
+    const holes = await Promise.all([1, 2, 3].map(() => tcpProxy(port)))
+    for (const hole of holes) hole.mode = 'blackhole'
+    const sentinels = [...holes, redis.sentinel].map(each => ({ host: '127.0.0.1', port: each.port }))
+    const limits = { commandTimeoutMs: 400, connectTimeoutMs: 400 }
+    const store = storeFor({ connection: { sentinels, name: redis.name }, ...limits })
+    await eventually('it is found', async () => (await store.read(KEY)) === undefined, 10_000)
+    await store.close()
+    await Promise.all(holes.map(hole => hole.close()))
+  })
+})
+
 describe('TLS that was asked for', () => {
   type Behind = Pick<RedisOptions, 'sentinels' | 'name' | 'natMap'>
   const auth = { username: 'default', password: 'planted' }
