@@ -2,7 +2,7 @@ import { eventually, startServer, tcpProxy } from '@evergrant/tooling-redis'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { redisStore } from '../src/index.ts'
-import { elapsedMs, failureOf, put, storeMaker } from './support/bench.ts'
+import { elapsedMs, failureOf, hintCounter, put, storeMaker } from './support/bench.ts'
 
 const server = await startServer()
 const proxy = await tcpProxy(server.port)
@@ -15,6 +15,7 @@ afterAll(async () => {
 const KEY = 'evergrant:1:connection'
 const url = `redis://127.0.0.1:${proxy.port}`
 const storeFor = storeMaker({ url })
+const unbound = storeMaker()
 
 beforeEach(() => redis.flushall())
 afterEach(() => {
@@ -214,6 +215,25 @@ describe('a client of one’s own', () => {
     expect(await client.ping()).toBe('PONG')
     expect(proxy.sent.slice(before)).toContain(KEY)
     client.disconnect()
+  })
+
+  it('whose password changes with that of the server is copied anew', async () => {
+    await server.ask('ACL', 'SETUSER', 'rotating', 'on', '>one', '~*', '&*', '+@all')
+    const client = new Redis(url, { lazyConnect: true, username: 'rotating', password: 'one' })
+    const store = unbound({ client })
+    const hints = hintCounter()
+    await store.subscribe(KEY, hints.hear)
+    await put(store, KEY, 'one')
+    await server.ask('ACL', 'SETUSER', 'rotating', 'resetpass', '>two')
+    await server.ask('CLIENT', 'KILL', 'USER', 'rotating')
+    await eventually('it is refused', async () =>
+      (await failureOf(store.read(KEY))).message.includes('WRONGPASS'),
+    )
+    const before = hints.count
+    client.options.password = 'two'
+    await eventually('it is let in again', () => store.read(KEY))
+    await eventually('the gap is told', () => hints.count > before)
+    await store.close()
   })
 
   it.each([
