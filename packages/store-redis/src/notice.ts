@@ -5,7 +5,8 @@
  *   `ECONNRESET` or `WRONGPASS`; absent when the connection was closed without one.
  * - `hints_interrupted`, `hints_restored`: changes are not heard of, or are again; whoever has subscribed is
  *   told once that it may have missed one.
- * - `hints_refused`: the server lets this user write but not publish, so that nobody hears of its writes.
+ * - `hints_refused`: the server lets this user write but not publish, so that nobody hears of its writes; told once
+ *   until one is published again.
  * - `hints_unsharded`: the Cluster has no sharded channels, or this user may not listen to them (`+ssubscribe`).
  *   Others are listened to instead, until the next connection; writers that use sharded ones are not heard there.
  * - `evicts`: the server may drop records when its memory is full (`maxmemory-policy`), which costs a token

@@ -33,6 +33,8 @@ export function redisStore(options: RedisStoreOptions): Store {
   const link = commandLink(pattern, limits, durable, notify)
   const hints: Hints = new Hints(pattern, limits, async () => topologyOfReady(await link.ready()), notify)
   const commands = new Commands(link, limits)
+  /** The server refuses to publish, and that was told. */
+  let silenced = false
   let closed = false
 
   function open(): void {
@@ -62,7 +64,8 @@ export function redisStore(options: RedisStoreOptions): Store {
       const { result, untold } = outcomeOf(reply)
       // Whoever is master now may not be the one that is listened to.
       if (result.written && demotion.isOver()) hints.restart()
-      if (untold) notify({ type: 'hints_refused' })
+      if (untold && !silenced) notify({ type: 'hints_refused' })
+      if (result.written) silenced = untold
       return result
     },
     async subscribe(key, onChange) {

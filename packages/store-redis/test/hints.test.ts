@@ -87,15 +87,22 @@ describe('a hint', () => {
     await Promise.all([next(), put(writerFor(), KEY, 'one')])
   })
 
-  it('that the server does not let a user publish does not fail the write, and is noticed', async () => {
+  it('that the server does not let a user publish does not fail the write, and is noticed once', async () => {
     await redis.acl('SETUSER', 'mute', 'on', '>pw', '~*', '&*', '+@all', '-publish')
     const notices: RedisStoreNotice[] = []
     const store = storeFor({
       url: `redis://mute:pw@127.0.0.1:${server.port}`,
       onNotice: notice => notices.push(notice),
     })
-    await put(store, KEY, 'one')
+    let version = await put(store, KEY, 'one')
+    version = await put(store, KEY, 'two', version)
+    await put(store, `${KEY}:other`, 'one')
     expect(notices).toEqual([{ type: 'hints_refused' }])
+    await redis.acl('SETUSER', 'mute', '+publish')
+    version = await put(store, KEY, 'three', version)
+    await redis.acl('SETUSER', 'mute', '-publish')
+    await put(store, KEY, 'four', version)
+    expect(notices).toEqual([{ type: 'hints_refused' }, { type: 'hints_refused' }])
   })
 })
 
