@@ -41,11 +41,12 @@ export function clientPattern(options: RedisStoreOptions, limits: Limits, demoti
   const { keyPrefix, db } = pattern.options
   requireFirstDatabase(db)
   const common = { ...manners(limits), ...leavingTheDemoted(demotion), ...tlsToServers(pattern.options) }
+  // The store is the first to notice a silence, for it knows what a busy process has not come to look at yet.
+  const socketTimeout = limits.connectTimeoutMs + 2 * limits.commandTimeoutMs
   return {
     prefix: textOf(keyPrefix) + prefix,
     isCluster: false,
-    forCommands: () =>
-      withQuietSentinels(pattern.duplicate({ ...common, socketTimeout: limits.commandTimeoutMs })),
+    forCommands: () => withQuietSentinels(pattern.duplicate({ ...common, socketTimeout })),
     // A subscription is silent by nature; whether it is alive is found out by asking.
     forHints: () => withQuietSentinels(pattern.duplicate(common)),
   }

@@ -19,13 +19,23 @@ export function pause(ms: number): Promise<void> {
 }
 
 /**
- * The outcome of `promise`, or the rejection that `late` makes after `ms`. The promise itself goes on; what
+ * The outcome of `promise`, or the rejection that `late` makes after `ms`. What has arrived by then counts, also where
+ * a busy process has not come to look at it. The promise itself goes on; what
  * becomes of it then is nobody's business, so a late rejection is not unhandled.
  */
 export function within<Value>(ms: number, promise: Promise<Value>, late: () => Error): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const cancel = after(ms, () => reject(late()))
-    promise.then(resolve, reject).finally(cancel)
+    let settled = false
+    const cancel = after(ms, () =>
+      setImmediate(() => {
+        if (!settled) reject(late())
+      }),
+    )
+    const settle = () => {
+      settled = true
+      cancel()
+    }
+    promise.then(resolve, reject).finally(settle)
   })
 }
 
