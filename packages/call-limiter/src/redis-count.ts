@@ -25,8 +25,11 @@ export class RedisCount implements Count {
   constructor(pattern: Redis | Cluster, prefix: string, { calls, windowMs }: Rate, timeoutMs: number) {
     this.#open = () => {
       const client = copyOf(pattern, timeoutMs)
-      // An error that nobody hears is printed by ioredis; what fails shows where it is used.
-      client.on('error', () => undefined)
+      // An error that nobody hears is printed by ioredis; what fails shows where it is used. Credentials that were
+      // refused are shown again for ever; the next copy has those that the pattern has by then.
+      client.on('error', (error: unknown) => {
+        if (isOfCredentials(error)) client.disconnect()
+      })
       const limiter = new RateLimiterRedis({
         storeClient: client,
         keyPrefix: `${prefixOf(pattern)}${prefix}evergrant:limit:${calls}/${windowMs}`,
@@ -71,6 +74,13 @@ export class RedisCount implements Count {
     }
     return connection.limiter
   }
+}
+
+/** Also where a Cluster says it, of its last node. */
+function isOfCredentials(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const last = 'lastNodeError' in error ? error.lastNodeError : error
+  return last instanceof Error && /^(NOAUTH|WRONGPASS) /.test(last.message)
 }
 
 /** What the client puts before every key. It is left to us, because keys that a script is given do without. */

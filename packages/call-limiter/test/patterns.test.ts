@@ -64,6 +64,27 @@ describe('a client whose copy a limiter uses', () => {
     await Promise.all([...proxies, cluster].map(each => each.close()))
   })
 
+  it('may have its password changed: the limiter is let in again', async () => {
+    const server = await startServer()
+    await server.ask('ACL', 'SETUSER', 'rotating', 'on', '>one', '~*', '&*', '+@all')
+    const client = new Redis(server.url, { lazyConnect: true, username: 'rotating', password: 'one' })
+    const { limiter, events } = limiterOver(client)
+    await limiter.admit(newKey(), { waitMsMax: 0 })
+    await server.ask('ACL', 'SETUSER', 'rotating', 'resetpass', '>two')
+    await server.ask('CLIENT', 'KILL', 'USER', 'rotating')
+    await eventually('it is refused', async () => {
+      await limiter.admit(newKey(), { waitMsMax: 0 })
+      return events.includes('limiter.unreachable')
+    })
+    client.options.password = 'two'
+    await eventually('it is let in', async () => {
+      await limiter.admit(newKey(), { waitMsMax: 0 })
+      return events.includes('limiter.recovered')
+    })
+    await limiter.close()
+    await server.close()
+  })
+
   it('has another copy made of it when the first is at its end', async () => {
     const server = await startServer()
     const client = new Redis(server.url, { lazyConnect: true })
