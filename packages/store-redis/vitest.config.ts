@@ -4,7 +4,9 @@ import library from '../../tooling/vitest/library.ts'
 const ioredis5 = [{ find: /^ioredis$/, replacement: 'ioredis-5' }]
 
 /** What hardly depends on the client, and runs over its newer major only. */
-const OF_ANY_CLIENT = ['budget', 'options', 'record', 'secrets', 'sealed'].map(name => `test/${name}.test.ts`)
+const OF_ANY_CLIENT = ['budget', 'options', 'process-life', 'record', 'secrets', 'sealed'].map(
+  name => `test/${name}.test.ts`,
+)
 
 export default mergeConfig(
   library,

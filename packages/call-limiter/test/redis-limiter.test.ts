@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { EvergrantError } from '@evergrant/core'
 import { eventually, type RedisServer, startServer } from '@evergrant/tooling-redis'
 import { Redis } from 'ioredis'
@@ -6,7 +5,7 @@ import { Redis as Redis5 } from 'ioredis-5'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { redisLimiter } from '../src/index.ts'
 import { admitted, failureOf, mostWithin } from './support/limits.ts'
-import { limiterMaker, newKey, witness } from './support/redis.ts'
+import { limiterMaker, newKey, readmeRule, witness } from './support/redis.ts'
 
 let redis: RedisServer
 const make = limiterMaker()
@@ -115,9 +114,7 @@ describe('a limit in Redis', () => {
   })
 
   it('needs no more rights than the README gives it', async () => {
-    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-    const rule = /ACL SETUSER ([^`]+)/.exec(readme)?.[1]?.trim().split(/\s+/) ?? []
-    await redis.ask('ACL', 'SETUSER', ...rule)
+    await redis.ask('ACL', 'SETUSER', ...(await readmeRule()))
     const { limiter, events } = make(redis.url.replace('//', '//limiter:password@'))
     const key = newKey()
     expect(await admitted(limiter, key, 9)).toBe(5)

@@ -1,4 +1,6 @@
 import { type Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Demotion } from './demotion.ts'
+import { withHeardAsking } from './heard-asking.ts'
 import { withQuietSentinels } from './quiet-sentinels.ts'
 import { invalidOption, type Limits, type RedisStoreOptions } from './settings.ts'
 import { backoffMs } from './timing.ts'
@@ -22,35 +24,38 @@ const RETRY_MS_MAX = 1_000
 const LOADING_RETRY_MS = 100
 /** How long a connection that is being closed may take to say goodbye, in ms. */
 const GOODBYE_MS = 100
+/** How often a Cluster may send a command on to another node, before it is tried anew: once moved, once on its way. */
+const REDIRECTIONS_MAX = 3
 const PREFIX_CHARS_MAX = 256
 /** The protocol that every server speaks, and that both majors of ioredis treat alike. */
 const PROTOCOL = { protocol: 2, replyMapping: 'legacy' } as const
 
 /** How the store's clients are made. Throws `invalid_option` when the options do not say where to connect. */
-export function clientPattern(options: RedisStoreOptions, limits: Limits): ClientPattern {
+export function clientPattern(options: RedisStoreOptions, limits: Limits, demotion: Demotion): ClientPattern {
   const { prefix = '' } = options
   if (typeof prefix !== 'string' || prefix.length > PREFIX_CHARS_MAX) {
     throw invalidOption(`prefix is not a text of at most ${PREFIX_CHARS_MAX} characters.`)
   }
   const pattern = patternClient(options)
-  if (isCluster(pattern)) return clusterPattern(pattern, prefix, limits)
+  if (isCluster(pattern)) return clusterPattern(pattern, prefix, limits, demotion)
   const { keyPrefix, db } = pattern.options
   requireFirstDatabase(db)
-  const common = manners(limits)
+  const common = { ...manners(limits), ...leavingTheDemoted(demotion), ...tlsToServers(pattern.options) }
+  // The store is the first to notice a silence, for it knows what a busy process has not come to look at yet.
+  const socketTimeout = limits.connectTimeoutMs + 2 * limits.commandTimeoutMs
   return {
     prefix: textOf(keyPrefix) + prefix,
     isCluster: false,
-    forCommands: () =>
-      withQuietSentinels(pattern.duplicate({ ...common, socketTimeout: limits.commandTimeoutMs })),
+    forCommands: () => withQuietSentinels(pattern.duplicate({ ...common, socketTimeout })),
     // A subscription is silent by nature; whether it is alive is found out by asking.
     forHints: () => withQuietSentinels(pattern.duplicate(common)),
   }
 }
 
-function clusterPattern(pattern: Cluster, prefix: string, limits: Limits): ClientPattern {
+function clusterPattern(pattern: Cluster, prefix: string, limits: Limits, demotion: Demotion): ClientPattern {
   const { redisOptions, keyPrefix } = pattern.options
   requireFirstDatabase(redisOptions?.db)
-  const common = manners(limits)
+  const common = { ...manners(limits), ...leavingTheDemoted(demotion) }
   const own = {
     lazyConnect: true,
     // Its nodes connect on first use and queue until then; how much may wait is limited by the store.
@@ -60,6 +65,11 @@ function clusterPattern(pattern: Cluster, prefix: string, limits: Limits): Clien
     scaleReads: 'master' as const,
     keyPrefix: '',
     shardedSubscribers: false,
+    // The store itself tries again, and knows when nobody waits any more.
+    maxRedirections: REDIRECTIONS_MAX,
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    retryDelayOnTryAgain: 0,
     slotsRefreshTimeout: limits.commandTimeoutMs,
     clusterRetryStrategy: retryDelayMs,
     redisOptions: { ...redisOptions, ...common, socketTimeout: limits.commandTimeoutMs },
@@ -67,7 +77,7 @@ function clusterPattern(pattern: Cluster, prefix: string, limits: Limits): Clien
   return {
     prefix: (textOf(keyPrefix) || textOf(redisOptions?.keyPrefix)) + prefix,
     isCluster: true,
-    forCommands: () => pattern.duplicate([], own),
+    forCommands: () => withHeardAsking(pattern.duplicate([], own)),
     forHints(node) {
       if (node === undefined) throw new TypeError('A node of the Cluster is missing.')
       return node.duplicate({ ...common, readOnly: false })
@@ -86,11 +96,40 @@ function patternClient({ client, url, connection }: RedisStoreOptions): Client {
   if (url === undefined && connection === undefined) {
     throw invalidOption('one of url, connection and client is needed.')
   }
-  // Said without the URL, which may hold a password.
-  if (url !== undefined && !/^rediss?:\/\/./.test(url))
-    throw invalidOption('url is no redis: or rediss: URL.')
+  if (url !== undefined) requireUrl(url)
+  const { tls, sentinels, enableTLSForSentinelMode } = connection ?? {}
+  const wantsTls = url?.startsWith('rediss:') || tls !== undefined
+  if (wantsTls && sentinels?.length && enableTLSForSentinelMode === false) {
+    throw invalidOption('enableTLSForSentinelMode is false; with rediss: or tls, values go over TLS.')
+  }
   const own = { ...connection, lazyConnect: true, ...PROTOCOL }
   return url === undefined ? new Redis(own) : new Redis(url, own)
+}
+
+/** Complains about a URL without repeating it, for it may hold a password. */
+function requireUrl(url: string): void {
+  if (!/^rediss?:\/\/./.test(url)) throw invalidOption('url is no redis: or rediss: URL.')
+  if (!isSoundUrl(url)) {
+    throw invalidOption('url cannot be parsed; special characters of a password are percent-encoded.')
+  }
+}
+
+function isSoundUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { username, password, pathname, hash } = new URL(url)
+  // What begins here is the rest of a password that holds a slash or a number sign.
+  if (hash !== '' || pathname.includes('@')) return false
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** ioredis asks Sentinels for a server and then talks to it in clear, whatever `tls` says, unless told otherwise. */
+function tlsToServers({ tls, sentinels }: RedisOptions): Pick<RedisOptions, 'enableTLSForSentinelMode'> {
+  return tls && sentinels?.length ? { enableTLSForSentinelMode: true } : {}
 }
 
 /**
@@ -114,9 +153,6 @@ function manners(limits: Limits) {
     maxLoadingRetryTime: LOADING_RETRY_MS,
     maxRetriesPerRequest: 0,
     autoResubscribe: false,
-    retryStrategy: retryDelayMs,
-    // A server that has been demoted stays connected and refuses to write; whoever is master now has to be found.
-    reconnectOnError: (error: Error) => error.message.includes('READONLY'),
     connectTimeout: limits.connectTimeoutMs,
     disconnectTimeout: GOODBYE_MS,
     socketTimeout: undefined,
@@ -126,6 +162,18 @@ function manners(limits: Limits) {
     sentinelCommandTimeout: limits.commandTimeoutMs,
     sentinelRetryStrategy: retryDelayMs,
     ...PROTOCOL,
+  } satisfies RedisOptions
+}
+
+/** A server that has been demoted stays connected and refuses to write; whoever is master now has to be found. */
+function leavingTheDemoted(demotion: Demotion) {
+  return {
+    retryStrategy: (attempt: number) => retryDelayMs(attempt + demotion.ended()),
+    reconnectOnError(error: Error) {
+      const demoted = error.message.includes('READONLY')
+      if (demoted) demotion.refused()
+      return demoted
+    },
   } satisfies RedisOptions
 }
 

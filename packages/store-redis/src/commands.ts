@@ -1,7 +1,7 @@
 import type { EvergrantError } from '@evergrant/core'
-import type { Client } from './client-pattern.ts'
+import { type Client, isCluster } from './client-pattern.ts'
 import type { Link } from './link.ts'
-import { isUnknownScript, judge, refusal, storeFailure } from './redis-failure.ts'
+import { isUnknownScript, judge, notAlone, refusal, storeFailure } from './redis-failure.ts'
 import type { Script } from './scripts.ts'
 import type { Limits } from './settings.ts'
 import { backoffMs, pause, within } from './timing.ts'
@@ -28,13 +28,11 @@ interface Flight {
 export class Commands {
   readonly #link: Link<Client>
   readonly #limits: Limits
-  readonly #onDemotion: () => void
   #pending = 0
 
-  constructor(link: Link<Client>, limits: Limits, onDemotion: () => void) {
+  constructor(link: Link<Client>, limits: Limits) {
     this.#link = link
     this.#limits = limits
-    this.#onDemotion = onDemotion
   }
 
   /** The answer of a script about one key. Rejects when there is none in time, or when it is a refusal. */
@@ -71,13 +69,13 @@ export class Commands {
       if (flight.over) throw storeFailure('Redis did not answer in time.')
       flight.sentAt = performance.now()
       try {
-        const reply = await send(client, script, key, args)
+        const reply = await send(client, flight, script, key, args)
         this.#link.heard()
         return reply
       } catch (error) {
         const { code, answered, again } = judge(error)
         if (answered) this.#link.heard()
-        if (code === 'READONLY') this.#onDemotion()
+        if (code === 'MOVED' && !isCluster(client)) throw notAlone()
         if (!again) throw refusal(code)
         flight.refused = answered ? code : undefined
       }
@@ -89,6 +87,7 @@ export class Commands {
 /** Servers forget scripts when they restart and when another takes their place. */
 async function send(
   client: Client,
+  flight: Flight,
   { text, sha }: Script,
   key: string,
   args: readonly (string | Buffer)[],
@@ -96,7 +95,8 @@ async function send(
   try {
     return await client.evalsha(sha, 1, key, ...args)
   } catch (error) {
-    if (!isUnknownScript(error)) throw error
+    // Nor does it come late, when nobody waits for it any more.
+    if (!isUnknownScript(error) || flight.over) throw error
     return client.eval(text, 1, key, ...args)
   }
 }

@@ -22,10 +22,16 @@ export interface HintLineListener {
 }
 
 interface Held {
+  /** The server was asked over the connection that there is, and has not refused. */
+  asked: boolean
   standing: boolean
   /** Whether it has stood before: then nobody waits for it, but somebody may have missed something. */
   established: boolean
   waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[]
+}
+
+function newHeld(): Held {
+  return { asked: false, standing: false, established: false, waiters: [] }
 }
 
 /** Channels per `SUBSCRIBE`, so that many keys do not take many round trips. */
@@ -46,6 +52,8 @@ export class HintLine {
   readonly #limits: Limits
   readonly #listener: HintLineListener
   readonly #held = new Map<string, Held>()
+  /** Those of them that the server is to be asked for next. */
+  readonly #unasked = new Set<string>()
   #joining = false
   #probes = 0
   #cancelProbe: (() => void) | undefined
@@ -65,7 +73,7 @@ export class HintLine {
       stuckAfterMs: limits.connectTimeoutMs + limits.commandTimeoutMs,
       onUp: client => this.#onUp(client),
       onDown: () => this.#onDown(),
-      onFailure: () => this.#onFailure(),
+      onFailure: failure => this.#onFailure(failure),
     })
   }
 
@@ -84,9 +92,10 @@ export class HintLine {
    */
   hold(channel: string): Promise<void> {
     if (this.#closed) return Promise.reject(closedFailure())
-    const held = this.#held.get(channel) ?? { standing: false, established: false, waiters: [] }
+    const held = this.#held.get(channel) ?? newHeld()
     this.#held.set(channel, held)
     if (held.standing) return Promise.resolve()
+    if (!held.asked) this.#unasked.add(channel)
     return new Promise((resolve, reject) => {
       held.waiters.push({ resolve, reject })
       this.#link.ready().then(() => this.#joinSoon(), reject)
@@ -97,6 +106,7 @@ export class HintLine {
   release(channel: string): void {
     const held = this.#held.get(channel)
     this.#held.delete(channel)
+    this.#unasked.delete(channel)
     if (held?.standing) this.#leave(channel)
   }
 
@@ -118,6 +128,7 @@ export class HintLine {
     this.#cancelProbe?.()
     this.#settle([...this.#held.values()], closedFailure())
     this.#held.clear()
+    this.#unasked.clear()
     await this.#link.close()
   }
 
@@ -137,23 +148,26 @@ export class HintLine {
   }
 
   #onUp(client: Redis): void {
-    this.#join(client)
+    this.#joinAll(client)
     this.#scheduleProbe(client, 0)
   }
 
   #onDown(): void {
     this.#cancelProbe?.()
     const lost = [...this.#held.values()].filter(({ standing }) => standing)
-    for (const held of lost) held.standing = false
+    for (const held of this.#held.values()) {
+      held.standing = false
+      held.asked = false
+    }
     if (lost.length > 0) this.#listener.onInterrupted()
     this.#listener.onTrouble('lost')
   }
 
   /** Those that wait for their first subscription need not wait any longer; the others have time. */
-  #onFailure(): void {
+  #onFailure(failure: Error): void {
     this.#settle(
       [...this.#held.values()].filter(({ established }) => !established),
-      storeFailure('Redis cannot be reached.'),
+      failure,
     )
     this.#listener.onTrouble('lost')
   }
@@ -169,8 +183,16 @@ export class HintLine {
     })
   }
 
+  /** All that the server has not been asked for, or that it has refused. */
+  #joinAll(client: Redis): void {
+    for (const [channel, { asked }] of this.#held) if (!asked) this.#unasked.add(channel)
+    this.#join(client)
+  }
+
   #join(client: Redis): void {
-    const missing = [...this.#held].filter(([, { standing }]) => !standing).map(([channel]) => channel)
+    const missing = [...this.#unasked]
+    this.#unasked.clear()
+    for (const channel of missing) this.#mark(channel, true)
     // Channels of several slots cannot share a command.
     const size = this.#command === 'ssubscribe' ? 1 : BATCH
     for (let i = 0; i < missing.length; i += size) {
@@ -181,6 +203,11 @@ export class HintLine {
         (error: unknown) => this.#notJoined(client, channels, error),
       )
     }
+  }
+
+  #mark(channel: string, asked: boolean): void {
+    const held = this.#held.get(channel)
+    if (held !== undefined) held.asked = asked
   }
 
   #inTime(answer: Promise<unknown>): Promise<unknown> {
@@ -206,6 +233,7 @@ export class HintLine {
   #notJoined(client: Redis, channels: readonly string[], error: unknown): void {
     if (this.#link.current !== client) return
     const verdict = judge(error)
+    for (const channel of channels) this.#mark(channel, false)
     if (verdict.answered) this.#listener.onRefused(channels, verdict)
     else this.#listener.onTrouble('dead')
   }
@@ -239,7 +267,7 @@ export class HintLine {
     if (dead) return this.#listener.onTrouble('dead')
     this.#scheduleProbe(client, outcome === 'missed' ? misses + 1 : 0)
     // Whatever was refused before may be allowed now.
-    if (outcome === 'complete') this.#join(client)
+    if (outcome === 'complete') this.#joinAll(client)
   }
 
   /** Whether the server has all the subscriptions that this connection should have. */

@@ -37,7 +37,7 @@ export class Hints {
       onRefused: () => undefined,
     }
     this.#lines = pattern.isCluster
-      ? new ShardedLines(pattern, limits, topology, listener)
+      ? new ShardedLines(pattern, limits, topology, listener, notify)
       : singleLine(pattern, limits, listener)
   }
 

@@ -1,7 +1,7 @@
 import type { EvergrantError } from '@evergrant/core'
 import type { Client } from './client-pattern.ts'
-import { closedFailure, judge, unreachable } from './redis-failure.ts'
-import { after } from './timing.ts'
+import { closedFailure, judge, sentinelCode, unreachable } from './redis-failure.ts'
+import { after, afterAlive, backoffMs } from './timing.ts'
 
 export interface LinkOptions<Made extends Client> {
   readonly make: () => Made
@@ -11,8 +11,8 @@ export interface LinkOptions<Made extends Client> {
   readonly onUp?: (client: Made) => void
   /** A client that was ready is not any more. */
   readonly onDown?: (reason: string | undefined) => void
-  /** An attempt to connect has failed. */
-  readonly onFailure?: () => void
+  /** An attempt to connect has failed; why, as far as is known. */
+  readonly onFailure?: (failure: EvergrantError) => void
 }
 
 interface Waiter<Made> {
@@ -35,6 +35,10 @@ export class Link<Made extends Client> {
   readonly #waiters = new Set<Waiter<Made>>()
   #heardAt = 0
   #cancelStuck: (() => void) | undefined
+  /** The client has shown credentials that are not accepted, and will show the same again. */
+  #unfit = false
+  /** Clients that were made since one was ready. */
+  #made = 0
 
   constructor(options: LinkOptions<Made>) {
     this.#options = options
@@ -84,7 +88,8 @@ export class Link<Made extends Client> {
     this.#client = undefined
     if (client === undefined || client.status === 'end') return
     await new Promise<void>(resolve => {
-      const cancel = after(CLOSE_MS, resolve)
+      // A client that is between two attempts to connect says nothing at all.
+      const cancel = afterAlive(CLOSE_MS, resolve)
       client.once('end', () => {
         cancel()
         resolve()
@@ -97,6 +102,8 @@ export class Link<Made extends Client> {
     this.#client?.disconnect()
     const client = this.#options.make()
     this.#client = client
+    this.#unfit = false
+    this.#made += 1
     if (this.#phase !== 'down') this.#phase = 'connecting'
     this.#watch()
     const current = (react: () => void) => () => {
@@ -104,6 +111,8 @@ export class Link<Made extends Client> {
     }
     // Listeners come before the connection: an error that nobody hears is printed by ioredis.
     client.on('error', (error: unknown) => this.#onError(client, error))
+    // One of several Sentinels, before the next is asked.
+    client.on('sentinelError', (error: unknown) => this.#onSentinelError(client, error))
     client.on(
       'ready',
       current(() => this.#onReady(client)),
@@ -133,6 +142,7 @@ export class Link<Made extends Client> {
     this.#cancelStuck?.()
     this.#phase = 'up'
     this.#reason = undefined
+    this.#made = 0
     this.heard()
     this.#settleWaiters(waiter => waiter.resolve(client))
     this.#options.onUp?.(client)
@@ -142,12 +152,23 @@ export class Link<Made extends Client> {
     if (this.#client !== client || this.#phase === 'closed') return
     this.#reason = judge(error).code ?? this.#reason
     if (this.#phase === 'connecting') this.#fail()
+    if (this.#phase !== 'down' || !CREDENTIALS.has(this.#reason ?? '')) return
+    this.#unfit = true
+    client.disconnect()
+    this.#remakeLater()
+  }
+
+  #onSentinelError(client: Made, error: unknown): void {
+    if (this.#client !== client || this.#phase === 'closed') return
+    this.#reason = sentinelCode(error) ?? this.#reason
+    // However many of them hang, the next one may not: each is given up in its time.
+    if (this.#phase !== 'up') this.#watch()
   }
 
   #onClose(): void {
     if (this.#phase === 'up') this.#lose(this.#reason)
     else this.#fail()
-    this.#watch()
+    if (!this.#unfit) this.#watch()
   }
 
   /** The client was up; one attempt to reconnect is waited for. */
@@ -160,14 +181,19 @@ export class Link<Made extends Client> {
   #fail(): void {
     this.#phase = 'down'
     this.#settleWaiters(waiter => waiter.reject(unreachable(this.#reason)))
-    this.#options.onFailure?.()
+    this.#options.onFailure?.(unreachable(this.#reason))
   }
 
   /** The client will not try again by itself. */
   #onEnd(): void {
     this.#fail()
+    this.#remakeLater()
+  }
+
+  /** The next client is made after the pattern as it is then: a password may have been changed there. */
+  #remakeLater(): void {
     this.#cancelStuck?.()
-    this.#cancelStuck = after(REMAKE_MS, () => this.#connect())
+    this.#cancelStuck = after(backoffMs(this.#made, REMAKE_MS, REMAKE_MS_MAX), () => this.#connect())
   }
 
   /** A client that shows no sign of life for long is not worth waiting for. */
@@ -188,3 +214,6 @@ export class Link<Made extends Client> {
 
 const CLOSE_MS = 500
 const REMAKE_MS = 250
+const REMAKE_MS_MAX = 1_000
+/** What servers and Sentinels say to credentials that they do not accept, or miss. */
+const CREDENTIALS = new Set(['NOAUTH', 'WRONGPASS'])

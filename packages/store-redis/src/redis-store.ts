@@ -1,6 +1,7 @@
 import type { Change, Store } from '@evergrant/core'
 import { type Client, type ClientPattern, clientPattern, isCluster } from './client-pattern.ts'
 import { Commands } from './commands.ts'
+import { Demotion } from './demotion.ts'
 import { Hints } from './hints.ts'
 import { scanKeys } from './key-scan.ts'
 import { Link } from './link.ts'
@@ -25,19 +26,15 @@ import { topologyOf } from './topology.ts'
  */
 export function redisStore(options: RedisStoreOptions): Store {
   const limits = limitsOf(options)
-  const pattern = clientPattern(options, limits)
+  const demotion = new Demotion()
+  const pattern = clientPattern(options, limits, demotion)
   const { durable = false, evicts = true, clock = { now: () => Date.now() } } = options
   const notify = notifier(options.onNotice)
-  let demoted = false
-  const link = commandLink(pattern, limits, durable, notify, () => {
-    // Whoever is master now may not be the one that is listened to.
-    if (demoted) hints.restart()
-    demoted = false
-  })
+  const link = commandLink(pattern, limits, durable, notify)
   const hints: Hints = new Hints(pattern, limits, async () => topologyOfReady(await link.ready()), notify)
-  const commands = new Commands(link, limits, () => {
-    demoted = true
-  })
+  const commands = new Commands(link, limits)
+  /** The server refuses to publish, and that was told. */
+  let silenced = false
   let closed = false
 
   function open(): void {
@@ -65,7 +62,10 @@ export function redisStore(options: RedisStoreOptions): Store {
       open()
       const reply = await commands.run(WRITE_SCRIPT, pattern.prefix + key, writeArguments(change))
       const { result, untold } = outcomeOf(reply)
-      if (untold) notify({ type: 'hints_refused' })
+      // Whoever is master now may not be the one that is listened to.
+      if (result.written && demotion.isOver()) hints.restart()
+      if (untold && !silenced) notify({ type: 'hints_refused' })
+      if (result.written) silenced = untold
       return result
     },
     async subscribe(key, onChange) {
@@ -83,13 +83,7 @@ export function redisStore(options: RedisStoreOptions): Store {
   }
 }
 
-function commandLink(
-  pattern: ClientPattern,
-  limits: Limits,
-  durable: boolean,
-  notify: Notify,
-  onUp: () => void,
-): Link<Client> {
+function commandLink(pattern: ClientPattern, limits: Limits, durable: boolean, notify: Notify): Link<Client> {
   let surveyed = false
   let lost = false
   return new Link({
@@ -100,7 +94,6 @@ function commandLink(
       lost = false
       if (!surveyed) survey(client, durable, notify).catch(() => undefined)
       surveyed = true
-      onUp()
     },
     onDown(reason) {
       lost = true

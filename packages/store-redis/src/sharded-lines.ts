@@ -1,6 +1,7 @@
 import type { ClientPattern } from './client-pattern.ts'
 import { HintLine, type HintLineListener } from './hint-line.ts'
 import type { Lines } from './lines.ts'
+import type { Notify } from './notice.ts'
 import { closedFailure, refusal, storeFailure, type Verdict } from './redis-failure.ts'
 import type { Limits } from './settings.ts'
 import { backoffMs, pause } from './timing.ts'
@@ -21,14 +22,24 @@ export class ShardedLines implements Lines {
   readonly #limits: Limits
   readonly #topology: TopologySource
   readonly #listener: HintLineListener
+  readonly #notify: Notify
   readonly #wanted = new Set<string>()
   readonly #lines = new Map<string, HintLine>()
   readonly #homes = new Map<string, HintLine>()
   #sharded = true
+  /** Somebody was told that channels are not sharded. */
+  #told = false
   #refreshing: Promise<void> | undefined
   #closed = false
 
-  constructor(pattern: ClientPattern, limits: Limits, topology: TopologySource, listener: HintLineListener) {
+  constructor(
+    pattern: ClientPattern,
+    limits: Limits,
+    topology: TopologySource,
+    listener: HintLineListener,
+    notify: Notify,
+  ) {
+    this.#notify = notify
     this.#pattern = pattern
     this.#limits = limits
     this.#topology = topology
@@ -66,6 +77,7 @@ export class ShardedLines implements Lines {
       try {
         line = this.#home(channel, await this.#topology())
         await line.hold(channel)
+        if (line !== this.#lines.get(EVERYWHERE)) this.#told = false
         return
       } catch (error) {
         // The line stands, so that what was refused was this channel.
@@ -100,15 +112,20 @@ export class ShardedLines implements Lines {
   #onRefused(name: string, line: HintLine, channels: readonly string[], verdict: Verdict): void {
     // The slot is elsewhere now, or the node is not well.
     if (verdict.again) return this.#giveUp(name, line)
-    if (!this.#sharded) return line.refuse(channels, refusal(verdict.code))
+    const without = verdict.unknown || verdict.code === 'NOPERM'
+    if (!this.#sharded || !without) return line.refuse(channels, refusal(verdict.code))
     // Servers before 7 have no sharded channels; what is published there goes to the others.
     this.#sharded = false
     this.restart()
+    if (!this.#told) this.#notify({ type: 'hints_unsharded' })
+    this.#told = true
   }
 
   #giveUp(name: string, line: HintLine): void {
     if (this.#closed || this.#lines.get(name) !== line) return
     this.#lines.delete(name)
+    // Whoever answers next may have been upgraded, or may allow more.
+    if (name === EVERYWHERE) this.#sharded = true
     const channels = line.established
     for (const [channel, home] of this.#homes) if (home === line) this.#homes.delete(channel)
     if (channels.length > 0) this.#listener.onInterrupted()

@@ -1,9 +1,15 @@
-/** The one home of timers in this package: none of them keeps the process alive. */
+/** The one home of timers in this package: none of them keeps the process alive, but that of a farewell. */
 
 /** Calls back once, `ms` from now. Returns the function that prevents it. */
 export function after(ms: number, callback: () => void): () => void {
   const timer = setTimeout(callback, ms)
   timer.unref()
+  return () => clearTimeout(timer)
+}
+
+/** As `after`, and keeps the process alive meanwhile: somebody waits for it, and nothing else may be left. */
+export function afterAlive(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
 }
 
@@ -13,13 +19,23 @@ export function pause(ms: number): Promise<void> {
 }
 
 /**
- * The outcome of `promise`, or the rejection that `late` makes after `ms`. The promise itself goes on; what
+ * The outcome of `promise`, or the rejection that `late` makes after `ms`. What has arrived by then counts, also where
+ * a busy process has not come to look at it. The promise itself goes on; what
  * becomes of it then is nobody's business, so a late rejection is not unhandled.
  */
 export function within<Value>(ms: number, promise: Promise<Value>, late: () => Error): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const cancel = after(ms, () => reject(late()))
-    promise.then(resolve, reject).finally(cancel)
+    let settled = false
+    const cancel = after(ms, () =>
+      setImmediate(() => {
+        if (!settled) reject(late())
+      }),
+    )
+    const settle = () => {
+      settled = true
+      cancel()
+    }
+    promise.then(resolve, reject).finally(settle)
   })
 }
 

@@ -114,3 +114,17 @@ describe('a token on Redis', () => {
     expect(count.commands.length - before).toBeLessThanOrEqual(4)
   })
 })
+
+describe('a process that was busy for longer than an operation may take', () => {
+  it('finds the answer that has come meanwhile', async () => {
+    const notices: string[] = []
+    const store = storeFor({ commandTimeoutMs: 200, onNotice: ({ type }) => notices.push(type) })
+    await store.write('warm', { value: 'x', expected: undefined })
+    const writing = store.write('busy', { value: 'x', expected: undefined })
+    await new Promise(resolve => setImmediate(resolve))
+    const until = performance.now() + 400
+    while (performance.now() < until);
+    expect((await writing).written).toBe(true)
+    expect(notices).toEqual([])
+  })
+})

@@ -2,7 +2,7 @@ import { eventually, startServer, tcpProxy } from '@evergrant/tooling-redis'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { redisStore } from '../src/index.ts'
-import { elapsedMs, failureOf, put, storeMaker } from './support/bench.ts'
+import { elapsedMs, failureOf, hintCounter, put, storeMaker } from './support/bench.ts'
 
 const server = await startServer()
 const proxy = await tcpProxy(server.port)
@@ -15,6 +15,7 @@ afterAll(async () => {
 const KEY = 'evergrant:1:connection'
 const url = `redis://127.0.0.1:${proxy.port}`
 const storeFor = storeMaker({ url })
+const unbound = storeMaker()
 
 beforeEach(() => redis.flushall())
 afterEach(() => {
@@ -180,6 +181,28 @@ describe('a connection that has gone silent', () => {
   })
 })
 
+describe('an answer that comes late, while others come in time', () => {
+  it('has nothing more sent for what was given up: not even a script that the server has forgotten', async () => {
+    const store = storeFor({ commandTimeoutMs: 700 })
+    await store.read(KEY)
+    await redis.script('FLUSH')
+    await store.read(KEY)
+    const calls = async () => /cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]
+    const before = await calls()
+    proxy.replyDelayMs = 500
+    const inTime = store.read(KEY)
+    await eventually('it is answered', async () => (await calls()) !== before)
+    proxy.replyDelayMs = 850
+    const failure = await failureOf(store.write(KEY, { value: '"late"', expected: undefined }))
+    expect(failure.message).toContain('700 ms')
+    await inTime
+    const givenUpAt = performance.now()
+    await eventually('the answer has come', () => performance.now() > givenUpAt + 400)
+    expect(proxy.sent.split('"late"').length - 1).toBe(1)
+    expect(await redis.exists(KEY)).toBe(0)
+  })
+})
+
 describe('a client of one’s own', () => {
   it('is a pattern: neither used nor closed', async () => {
     const client = new Redis(url)
@@ -192,6 +215,25 @@ describe('a client of one’s own', () => {
     expect(await client.ping()).toBe('PONG')
     expect(proxy.sent.slice(before)).toContain(KEY)
     client.disconnect()
+  })
+
+  it('whose password changes with that of the server is copied anew', async () => {
+    await server.ask('ACL', 'SETUSER', 'rotating', 'on', '>one', '~*', '&*', '+@all')
+    const client = new Redis(url, { lazyConnect: true, username: 'rotating', password: 'one' })
+    const store = unbound({ client })
+    const hints = hintCounter()
+    await store.subscribe(KEY, hints.hear)
+    await put(store, KEY, 'one')
+    await server.ask('ACL', 'SETUSER', 'rotating', 'resetpass', '>two')
+    await server.ask('CLIENT', 'KILL', 'USER', 'rotating')
+    await eventually('it is refused', async () =>
+      (await failureOf(store.read(KEY))).message.includes('WRONGPASS'),
+    )
+    const before = hints.count
+    client.options.password = 'two'
+    await eventually('it is let in again', () => store.read(KEY))
+    await eventually('the gap is told', () => hints.count > before)
+    await store.close()
   })
 
   it.each([

@@ -87,15 +87,22 @@ describe('a hint', () => {
     await Promise.all([next(), put(writerFor(), KEY, 'one')])
   })
 
-  it('that the server does not let a user publish does not fail the write, and is noticed', async () => {
+  it('that the server does not let a user publish does not fail the write, and is noticed once', async () => {
     await redis.acl('SETUSER', 'mute', 'on', '>pw', '~*', '&*', '+@all', '-publish')
     const notices: RedisStoreNotice[] = []
     const store = storeFor({
       url: `redis://mute:pw@127.0.0.1:${server.port}`,
       onNotice: notice => notices.push(notice),
     })
-    await put(store, KEY, 'one')
+    let version = await put(store, KEY, 'one')
+    version = await put(store, KEY, 'two', version)
+    await put(store, `${KEY}:other`, 'one')
     expect(notices).toEqual([{ type: 'hints_refused' }])
+    await redis.acl('SETUSER', 'mute', '+publish')
+    version = await put(store, KEY, 'three', version)
+    await redis.acl('SETUSER', 'mute', '-publish')
+    await put(store, KEY, 'four', version)
+    expect(notices).toEqual([{ type: 'hints_refused' }, { type: 'hints_refused' }])
   })
 })
 
@@ -163,6 +170,34 @@ describe('a subscription', () => {
       kind: 'configure',
       message: expect.stringContaining('NOPERM'),
     })
+  })
+})
+
+describe('many subscriptions, one after the other', () => {
+  it('are asked for once each, while the answers are under way', async () => {
+    const store = storeFor({ probeIntervalMs: 60_000 })
+    await store.subscribe('crowd:first', () => undefined)
+    const before = proxy.sent.length
+    proxy.replyDelayMs = 200
+    const standing: Promise<unknown>[] = []
+    for (let i = 0; i < 30; i++) {
+      standing.push(store.subscribe(`crowd:${i}`, () => undefined))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    await Promise.all(standing)
+    proxy.replyDelayMs = 0
+    expect(proxy.sent.slice(before).split('crowd:').length - 1).toBe(30)
+  })
+
+  it('are asked for anew when the connection is lost before they are answered', async () => {
+    const store = storeFor({ commandTimeoutMs: 5_000 })
+    await store.subscribe('crowd:first', () => undefined)
+    proxy.replyDelayMs = 200
+    const subscribing = store.subscribe('crowd:lost', () => undefined)
+    await eventually('it is asked for', () => proxy.sent.endsWith('crowd:lost\r\n'))
+    proxy.cut()
+    proxy.replyDelayMs = 0
+    await subscribing
   })
 })
 

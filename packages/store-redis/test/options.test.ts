@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { EvergrantError } from '@evergrant/core'
 import { Cluster, Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
@@ -49,6 +50,40 @@ describe('an option', () => {
       expect(complaint).toBe('Invalid option: url is no redis: or rediss: URL.')
     },
   )
+
+  it.each([
+    'redis://user:planted/secret@db.example:6379',
+    'redis://:planted#secret@db.example:6379',
+    'redis://user:planted?secret@db.example:6379',
+    'redis://user:12/planted@db.example:6379',
+    'redis://user:12#planted@db.example:6379',
+    'rediss://user:planted%zz@db.example',
+    'redis://planted%zz:password@db.example',
+    'redis://user:planted@db.example:99999',
+  ])('url %j, whose password is not encoded or which is none, is refused, and not repeated', bad => {
+    let thrown: unknown
+    try {
+      redisStore({ url: bad })
+    } catch (error) {
+      thrown = error
+    }
+    expect(EvergrantError.is(thrown) && thrown.message).toBe(
+      'Invalid option: url cannot be parsed; special characters of a password are percent-encoded.',
+    )
+    expect(inspect(thrown, { depth: 9, showHidden: true })).not.toContain('planted')
+  })
+
+  it('url with what is percent-encoded is fine', () => {
+    expect(complaintAbout({ url: 'redis://user:pass%2Fw%23rd%3F@127.0.0.1:1' })).toBe('none')
+  })
+
+  it('that wants TLS, but not to the servers that Sentinels name, is refused', () => {
+    const behind = { sentinels: [{ host: '127.0.0.1', port: 1 }], name: 'x', enableTLSForSentinelMode: false }
+    const complaint = 'enableTLSForSentinelMode is false; with rediss: or tls, values go over TLS.'
+    expect(complaintAbout({ url: 'rediss://x', connection: behind })).toContain(complaint)
+    expect(complaintAbout({ connection: { ...behind, tls: {} } })).toContain(complaint)
+    expect(complaintAbout({ connection: behind })).toBe('none')
+  })
 
   it('prefix that is too long or no text is refused', () => {
     expect(complaintAbout({ url, prefix: 'x'.repeat(257) })).toContain('prefix')

@@ -8,6 +8,7 @@ import { generate } from 'selfsigned'
 import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest'
 import { redactedBytes } from '../src/redacted-bytes.ts'
 import { failureOf, hintCounter, put, storeMaker } from './support/bench.ts'
+import { readmeRule } from './support/readme-rule.ts'
 
 const server = await startServer()
 const redis = new Redis(server.url)
@@ -115,15 +116,9 @@ describe('what others in this process see of a secret', () => {
 })
 
 describe('the user of the README', () => {
-  /** The rule as it stands there. */
-  const RULE =
-    'resetkeys ~evergrant:* resetchannels &evergrant:* -@all +eval +evalsha +hmget +hset +hdel +persist +pexpire ' +
-    '+time +publish +spublish +subscribe +unsubscribe +ssubscribe +sunsubscribe +ping +info +cluster|slots ' +
-    '+cluster|info'
-
   it('may do all that a store does', async () => {
-    await redis.acl('SETUSER', 'evergrant', 'on', '>pw', ...RULE.split(' '))
-    const url = `redis://evergrant:pw@127.0.0.1:${server.port}`
+    await server.ask('ACL', 'SETUSER', ...(await readmeRule()))
+    const url = `redis://evergrant:password@127.0.0.1:${server.port}`
     const notices: string[] = []
     const store = storeFor({ url, probeIntervalMs: 50, onNotice: ({ type }) => notices.push(type) })
     const hints = hintCounter()
@@ -137,8 +132,8 @@ describe('the user of the README', () => {
   })
 
   it('may not read or write the keys of others', async () => {
-    await redis.acl('SETUSER', 'evergrant', 'on', '>pw', ...RULE.split(' '))
-    const store = storeFor({ url: `redis://evergrant:pw@127.0.0.1:${server.port}` })
+    await server.ask('ACL', 'SETUSER', ...(await readmeRule()))
+    const store = storeFor({ url: `redis://evergrant:password@127.0.0.1:${server.port}` })
     expect((await failureOf(store.read('other'))).message).toContain('NOPERM')
   })
 })

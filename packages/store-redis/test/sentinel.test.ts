@@ -1,7 +1,8 @@
 import { Socket } from 'node:net'
-import { eventually, freePort, type SentinelRedis, sentinelRedis } from '@evergrant/tooling-redis'
-import { Redis } from 'ioredis'
+import { eventually, freePort, type SentinelRedis, sentinelRedis, tcpProxy } from '@evergrant/tooling-redis'
+import { Redis, type RedisOptions } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { RedisStoreOptions } from '../src/index.ts'
 import { elapsedMs, failureOf, hintCounter, put, storeMaker } from './support/bench.ts'
 
 const KEY = 'evergrant:1:sentinel'
@@ -168,5 +169,66 @@ describe('a client of one’s own that asks for a replica', () => {
     await put(store, KEY, 'one')
     expect(await redis.servers[0].ask('INFO', 'commandstats')).toMatch(/cmdstat_eval/)
     expect(await redis.servers[1].ask('INFO', 'commandstats')).not.toMatch(/cmdstat_eval/)
+  })
+})
+
+describe('three Sentinels that hang', () => {
+  it('are passed by on the way to one that answers', async () => {
+    redis = await sentinelRedis()
+    const { port } = redis.sentinel
+    const holes = await Promise.all([1, 2, 3].map(() => tcpProxy(port)))
+    for (const hole of holes) hole.mode = 'blackhole'
+    const sentinels = [...holes, redis.sentinel].map(each => ({ host: '127.0.0.1', port: each.port }))
+    const limits = { commandTimeoutMs: 400, connectTimeoutMs: 400 }
+    const store = storeFor({ connection: { sentinels, name: redis.name }, ...limits })
+    await eventually('it is found', async () => (await store.read(KEY)) === undefined, 10_000)
+    await store.close()
+    await Promise.all(holes.map(hole => hole.close()))
+  })
+})
+
+describe('TLS that was asked for', () => {
+  type Behind = Pick<RedisOptions, 'sentinels' | 'name' | 'natMap'>
+  const auth = { username: 'default', password: 'planted' }
+  it.each<[string, (behind: Behind) => RedisStoreOptions]>([
+    ['rediss:', behind => ({ url: 'rediss://default:planted@ignored', connection: behind })],
+    ['tls', behind => ({ connection: { ...behind, ...auth, tls: {} } })],
+    ['a client', behind => ({ client: new Redis({ ...behind, ...auth, tls: {}, lazyConnect: true }) })],
+  ])(
+    'by %s goes for the servers that a Sentinel names, too: nothing is said in clear',
+    async (_, options) => {
+      redis = await sentinelRedis()
+      const { port } = redis.servers[0]
+      const proxy = await tcpProxy(port)
+      const sentinels = [{ host: '127.0.0.1', port: redis.sentinel.port }]
+      const natMap = { [`127.0.0.1:${port}`]: { host: '127.0.0.1', port: proxy.port } }
+      const store = storeFor(options({ sentinels, name: redis.name, natMap }))
+      await failureOf(store.write(KEY, { value: 'planted', expected: undefined }))
+      expect(proxy.connections).toBeGreaterThan(0)
+      // What TLS begins with, and nothing that Redis would understand.
+      expect(proxy.sent.slice(0, 2)).toBe('\u0016\u0003')
+      expect(proxy.sent).not.toContain('planted')
+      await store.close()
+      await proxy.close()
+    },
+  )
+})
+
+describe('Sentinels that name no server', () => {
+  it.each([
+    ['the name is wrong', { name: 'typo' }, 'The Sentinels know no master of this name. (NOMASTER)'],
+    ['they demand a password', {}, 'Redis demands a password. (NOAUTH)'],
+    [
+      'the password is wrong',
+      { sentinelPassword: 'x' },
+      'Redis does not accept user and password. (WRONGPASS)',
+    ],
+  ])('say why: %s', async (_, own, message) => {
+    redis = await sentinelRedis()
+    if (!('name' in own)) await redis.sentinel.ask('ACL', 'SETUSER', 'default', 'resetpass', '>secret')
+    const sentinels = [{ host: '127.0.0.1', port: redis.sentinel.port }]
+    const store = storeFor({ connection: { sentinels, name: redis.name, ...own } })
+    expect(await failureOf(store.read(KEY))).toMatchObject({ kind: 'configure', message })
+    expect(await failureOf(store.subscribe(KEY, () => undefined))).toMatchObject({ kind: 'configure' })
   })
 })

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { LimiterEvent } from '@evergrant/core'
 import type { CallLimiter } from '@evergrant/core/calls'
 import { Redis } from 'ioredis'
@@ -57,4 +58,12 @@ export async function witness(url: string): Promise<{ readonly at: number[]; clo
       client.disconnect()
     },
   }
+}
+
+/** The user that the README advises, as arguments of `ACL SETUSER`: `limiter`, whose password is `password`. */
+export async function readmeRule(): Promise<string[]> {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
+  const rule = /ACL SETUSER ([^`]+)/.exec(readme)?.[1]
+  if (rule === undefined) throw new Error('The README advises no user.')
+  return rule.trim().split(/\s+/)
 }
