@@ -8,7 +8,7 @@ import { promote } from './outcome.ts'
 import { newestRecord, retained, retention } from './renewal.ts'
 import { isFresh, knowsBetter, type Stamp, stampOf } from './stamp.ts'
 import { encoded } from './store-clock.ts'
-import { noteStoreFailure, told } from './trouble.ts'
+import { exceptEnd, noteStoreFailure, told } from './trouble.ts'
 import { replyFailure, replyServed, report, startWrite, type Turn } from './turn.ts'
 import { keepWaiters, NO_WAITERS, waitersOf } from './waiter-queue.ts'
 
@@ -151,9 +151,11 @@ function renumbered(turn: Turn, pending: Pending): Pending {
   const commands =
     pending.command === undefined ? pending.record.commands : withCommand(seen, pending.command)
   state.fenceSeen = fence
-  // It goes over what the store holds, and over the trouble in it; but a token that was rejected has ended none.
+  // It goes over what the store holds, and over the trouble in it; but a token that was rejected has ended none, save that
+  // with a grant that was received another one has begun.
   const { rejected } = pending.record
   if (!rejected) state.trouble = pending.record.trouble
+  else if (pending.command !== undefined) state.trouble = exceptEnd(state.trouble)
   const trouble = rejected ? told(state.trouble, pending.record.trouble) : pending.record.trouble
   return {
     ...pending,

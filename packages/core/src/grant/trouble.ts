@@ -42,6 +42,11 @@ export function told(own: Trouble | undefined, stored: Trouble | undefined): Tro
   return own === undefined || own.here ? stored : own
 }
 
+/** A trouble without an end that only a new grant can bring about: where there is one, it is of the one before. */
+export function exceptEnd(trouble: Trouble | undefined): Trouble | undefined {
+  return trouble?.until === Number.POSITIVE_INFINITY ? undefined : trouble
+}
+
 /** A stored trouble with no longer pause than it could have been given: a foreign clock may be far ahead. */
 export function believable(trouble: Trouble, at: number, policy: GrantPolicy): Trouble {
   if (trouble.until === Number.POSITIVE_INFINITY) return trouble

@@ -103,6 +103,35 @@ describe('a grant that was received', () => {
     expect(second.token(waiter)).toBe('access-SECRET-4')
   })
 
+  it('ends it though its token was rejected before it could be stored', () => {
+    const subject = world()
+    const [first, second] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    first.receive(subject.server.signIn(first.now, subject.now))
+    first.run()
+    first.reject()
+    first.ask()
+    while (first.operation?.type !== 'request') first.answer()
+    first.respond(refusal('invalid_grant'))
+    first.run()
+    expect(first.state.known?.record?.trouble?.until).toBe(Number.POSITIVE_INFINITY)
+    second.receive(subject.server.signIn(second.now, subject.now))
+    while (second.state.stamp === undefined) {
+      second.failStore()
+      subject.now = second.wakeAt ?? subject.now
+      second.dispatch({ type: 'timer.fired' })
+    }
+    second.reject()
+    second.run()
+    pass(10_000, second)
+    expect(second.state.known?.record?.trouble).toBeUndefined()
+    const waiter = first.ask()
+    first.run()
+    expect(first.token(waiter)).toMatch(/^access-/)
+  })
+
   it('is told apart from another that was received elsewhere at the same time', () => {
     const subject = world()
     const [first, second] = [
