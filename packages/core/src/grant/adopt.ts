@@ -4,7 +4,7 @@ import { decodeRecord } from '../record/record-codec.ts'
 import type { Known } from './grant-state.ts'
 import { isDue, isLapsed, type Stamp, stampOf } from './stamp.ts'
 import { inOwnClock, learnOffset, type Translated } from './store-clock.ts'
-import { believable } from './trouble.ts'
+import { believable, exceptEnd } from './trouble.ts'
 import { report, type Turn } from './turn.ts'
 
 /**
@@ -68,7 +68,9 @@ function absorb(turn: Turn, translated: Translated, changed: boolean): void {
     if (own.rejected) state.rejectedUnseen = own.fingerprint
     takeOver(turn, translated)
   }
-  const stored = record.trouble && believable(record.trouble, turn.at, turn.policy)
+  const isOlder = state.stamp !== undefined && record.generation < state.stamp.generation
+  const told = isOlder ? exceptEnd(record.trouble) : record.trouble
+  const stored = told && believable(told, turn.at, turn.policy)
   state.trouble = changed ? sharedTrouble(state.trouble, stored) : (state.trouble ?? stored)
 }
 

@@ -11,7 +11,7 @@ import type { Flight } from './grant-state.ts'
 import { hasNewSeed, isSpent, seedFingerprint } from './seed.ts'
 import { isDue } from './stamp.ts'
 import { encoded } from './store-clock.ts'
-import { told } from './trouble.ts'
+import { exceptEnd, told } from './trouble.ts'
 import { report, startRequest, startWrite, type Turn } from './turn.ts'
 
 /** What the next token request would present, or why there can be none. */
@@ -124,6 +124,8 @@ export function newestRecord(turn: Turn): GrantRecord {
     seed: stamp.seed,
     commands: stamp.commands,
     spentAt: undefined,
+    // Whose refresh token was refused is the one of an older generation.
+    trouble: exceptEnd(base.trouble),
   }
 }
 

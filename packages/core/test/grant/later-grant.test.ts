@@ -132,3 +132,32 @@ describe('when a store shows a record from before it was lost, a grant that was 
     expect(session.state.stamp?.commands).toEqual([...(commands ?? []), expect.any(String)])
   })
 })
+
+describe('when a store has fallen behind, a grant that a newcomer finds ended', () => {
+  it('goes on with the later refresh token that somebody still holds', () => {
+    const subject = world()
+    const [holder, newcomer] = [
+      new Session(subject, { identity: USER }),
+      new Session(subject, { identity: USER }),
+    ]
+    receive(subject, holder)
+    const behind = subject.store.read(subject.now)?.value ?? ''
+    subject.now += holder.policy.freshForMs
+    holder.reject()
+    holder.ask()
+    holder.run()
+    expect(holder.state.stamp?.generation).toBe(2)
+    subject.store.plant(behind, subject.now)
+    newcomer.ask()
+    newcomer.run()
+    newcomer.reject()
+    const refused = newcomer.ask()
+    newcomer.run()
+    expect(newcomer.failure(refused).code).toBe('invalid_grant')
+    hear(holder)
+    expect(holder.state.trouble).toBeUndefined()
+    expect(subject.store.read(subject.now)?.value).not.toContain('invalid_grant')
+    hear(newcomer)
+    expect(newcomer.token(newcomer.ask())).toBe(holder.state.stamp?.tokens.accessToken)
+  })
+})
