@@ -154,8 +154,8 @@ function renumbered(turn: Turn, pending: Pending): Pending {
   // It goes over what the store holds, and over the trouble in it; but a token that was rejected has ended none, save that
   // with a grant that was received another one has begun.
   const { rejected } = pending.record
+  if (pending.command !== undefined) state.trouble = exceptEnd(state.trouble)
   if (!rejected) state.trouble = pending.record.trouble
-  else if (pending.command !== undefined) state.trouble = exceptEnd(state.trouble)
   const trouble = rejected ? told(state.trouble, pending.record.trouble) : pending.record.trouble
   return {
     ...pending,
