@@ -130,8 +130,9 @@ export const FORMER_BUGS: readonly Mutant[] = [
     name: 'trouble-outlives-its-grant',
     area: 'commit',
     file: `${GRANT}/commit.ts`,
-    find: 'if (!rejected) state.trouble = pending.record.trouble',
-    replace: '',
+    find: `state.trouble = exceptEnd(state.trouble)
+  if (!rejected) state.trouble = pending.record.trouble`,
+    replace: '{}',
     breaks: 'a process that receives a grant in the place of one that has ended never renews it',
     tests: 'packages/core/test/grant/command.test.ts',
     wasReal: true,
