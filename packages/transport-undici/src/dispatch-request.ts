@@ -69,7 +69,7 @@ export function placeIn(options: Options, server: ResourceServer, target: CallTa
   const { path, body } = options
   const contentType = headerOfRequest(options, 'content-type')
   const seen = {
-    hasHeader: (name: string) => hasHeader(options.headers, name.toLowerCase()),
+    hasHeader: (name: string) => hasHeader(options.headers, name),
     url: path,
     body: typeof body === 'string' ? body : undefined,
   }
@@ -98,8 +98,7 @@ export function withToken(options: Options, place: TokenPlace, accessToken: stri
   if (inBody && body != null && typeof body !== 'string') throw failed(fail('body_unsuitable'))
   const placed = placeToken(place, accessToken, options.path, typeof body === 'string' ? body : undefined)
   if ('kind' in placed) throw failed(placed)
-  if (hasHeader(options.headers, (placed.header?.[0] ?? 'authorization').toLowerCase()))
-    throw failed(fail('scheme_conflict'))
+  if (hasHeader(options.headers, placed.header?.[0] ?? 'authorization')) throw failed(fail('scheme_conflict'))
   if (placed.header !== undefined) return { ...options, headers: withHeader(options.headers, placed.header) }
   if (!inBody) return { ...options, path: placed.url }
   return { ...options, body: placed.body ?? null, headers: withoutHeader(options.headers, 'content-length') }
@@ -158,8 +157,10 @@ function headerOfRequest({ headers }: Options, name: string): string {
   return String(found?.[1] ?? '')
 }
 
-function hasHeader(headers: Headers | null | undefined, name: string): boolean {
+/** Whether there is a field of this name, in whatever case either is written. */
+function hasHeader(headers: Headers | null | undefined, given: string): boolean {
   if (headers == null) return false
+  const name = given.toLowerCase()
   if (isList(headers)) return fields(headers).some(([field]) => field.toLowerCase() === name)
   for (const field in headers) if (field.length === name.length && field.toLowerCase() === name) return true
   return false
